@@ -1,0 +1,67 @@
+package pace
+
+// flight is what refusals teach about requests in flight.
+type flight struct {
+	limit   int
+	ramping bool // doubling each round trip until something says stop
+	wall    int  // the limit believed in; 0: none
+	probing bool // limit is above what has been confirmed
+	stride  int  // the next probe's step
+	steady  int  // accepted since the limit last moved
+}
+
+const (
+	probeEvery = 300 // accepted requests between two probes for one more in flight
+	confirm    = 4   // round trips without a refusal that confirm a limit
+)
+
+func (f flight) absorb(t tally) flight {
+	f.steady += t.accepted
+	return f
+}
+
+// grow doubles the limit until the first wall; past it, it adds one now and then, and more when that goes well.
+func (f flight) grow(t tally, full bool, limit, ceiling int) flight {
+	switch {
+	case f.limit >= ceiling:
+		f.ramping = false
+		if f.probing && f.steady >= confirm*f.limit {
+			f.probing, f.wall = false, 0
+		}
+	case !full || limit < f.limit:
+	case f.ramping:
+		f.limit, f.steady = min(2*f.limit, ceiling), 0
+	case f.probing && f.steady >= confirm*f.limit:
+		f.wall, f.probing = f.limit, false
+		f = f.probe(2*f.stride, ceiling)
+	case !f.probing && f.steady >= probeEvery:
+		f = f.probe(1, ceiling)
+	}
+	return f
+}
+
+func (f flight) probe(stride, ceiling int) flight {
+	f.stride = stride
+	f.limit, f.probing, f.steady = min(f.limit+stride, ceiling), true, 0
+	return f
+}
+
+// lower believes in a limit of n.
+func (f flight) lower(n int) flight {
+	n = max(1, n)
+	return flight{limit: n, wall: n}
+}
+
+// retreat gives up a probe.
+func (f flight) retreat() flight {
+	return f.lower(f.wall)
+}
+
+// acquit drops the belief, by and by.
+func (f flight) acquit(ceiling int) flight {
+	f = flight{limit: min(2*f.limit, ceiling), wall: f.wall}
+	if f.limit == ceiling {
+		f.wall = 0
+	}
+	return f
+}

@@ -1,0 +1,240 @@
+package pace
+
+import "time"
+
+// level says how far a refusal has escalated.
+type level uint8
+
+const (
+	calm   level = iota // nothing outstanding
+	cut                 // slowed down; no request sent since has been answered well
+	single              // the cut did not help: one request a round trip, to see whether anything goes
+)
+
+// tally is what has happened since the last step.
+type tally struct {
+	sent     int // requests admitted
+	waited   int // of those, the ones that had to wait for the rate
+	accepted int
+	failed   int
+	crowded  int           // accepted with at least law.suspect requests in flight
+	high     int           // the most requests in flight
+	latency  time.Duration // sum over the accepted
+}
+
+// law is all that the pacer knows. Its methods are the policy: pure functions from what is known, what happened and when,
+// to what is known then. rate.go, flight.go and latency.go hold a part each; this file the episodes that join them.
+type law struct {
+	ceilingRate   float64
+	ceilingFlight int
+
+	level     level
+	since     time.Time // the last cut, gate or pause: what was sent before it teaches nothing more
+	until     time.Time // nobody sends before this
+	why       string
+	asked     time.Time // the latest moment that any refusal of this episode asked to wait for
+	pauses    int       // pauses in a row without an answer in between
+	failures  int       // failures in a row
+	blame     bool      // the episode may be about requests in flight: each of its refusals takes one off
+	roundSize int       // answers that make a round trip
+	rtt       time.Duration
+
+	curve   curve
+	flight  flight
+	delay   delay
+	suspect int // requests in flight at the last refusal that was put down to the rate
+	crowded int // accepted since with at least as many: evidence that it was right to
+	alibis  int // refusals in a row without such evidence
+}
+
+func newLaw(c Config) law {
+	if c.Concurrency <= 0 {
+		c.Concurrency = DefaultConcurrency
+	}
+	return law{
+		ceilingRate:   max(c.Rate, 0),
+		ceilingFlight: c.Concurrency,
+		roundSize:     1,
+		flight:        flight{limit: 1, ramping: true},
+		delay:         delay{limit: c.Concurrency},
+	}
+}
+
+// open says that nothing but the limit in flight holds anybody.
+func (l law) open() bool {
+	return l.ceilingRate == 0 && l.curve.rate == 0 && l.level == calm && l.until.IsZero()
+}
+
+// limit is the most requests in flight.
+func (l law) limit() int { return max(1, min(l.flight.limit, l.delay.limit, l.ceilingFlight)) }
+
+// pace is the most requests a second; 0: no limit.
+func (l law) pace() float64 {
+	r := l.curve.rate
+	if l.ceilingRate > 0 && (r == 0 || r > l.ceilingRate) {
+		r = l.ceilingRate
+	}
+	if l.level == single {
+		if alone := 1 / max(l.rtt, minRoundTrip).Seconds(); r == 0 || alone < r {
+			r = alone
+		}
+	}
+	return r
+}
+
+const minRoundTrip = 10 * time.Millisecond
+
+// sentAt says when the request behind e was sent.
+func (l law) sentAt(e Event, now time.Time) time.Time {
+	if e.Latency > 0 {
+		return now.Add(-e.Latency)
+	}
+	return now.Add(-l.rtt)
+}
+
+// absorb books what happened, and decides nothing.
+func (l law) absorb(t tally, now time.Time) law {
+	if t.accepted > 0 {
+		mean := t.latency / time.Duration(t.accepted)
+		if l.rtt == 0 {
+			l.rtt = mean
+		}
+		l.rtt += (mean - l.rtt) / 4
+		l.failures, l.pauses = 0, 0
+	}
+	l.crowded += t.crowded
+	l.curve = l.curve.absorb(t, now)
+	l.flight = l.flight.absorb(t)
+	l.delay = l.delay.absorb(t)
+	return l
+}
+
+// stepRound is taken once a round trip in which nothing was refused.
+func (l law) stepRound(t tally, now time.Time) law {
+	l = l.absorb(t, now)
+	full := t.high >= l.limit()
+	bound := t.waited*8 > t.sent
+	if l.level == calm {
+		l.curve = l.curve.grow(t, bound, full, l.ceilingRate, l.rtt)
+	}
+	l.flight = l.flight.grow(t, full, l.limit(), l.ceilingFlight)
+	l.delay, l.flight = l.delay.step(l.flight, l.limit(), full, l.ceilingFlight, now)
+	l.curve = l.curve.newRound(now)
+	l.roundSize = max(1, min(l.limit(), t.high))
+	if l.flight.ramping {
+		l.roundSize = l.limit()
+	}
+	return l
+}
+
+// relieved is told of each success while a refusal is outstanding: one that was sent afterwards ends the episode.
+func (l law) relieved(sent, now time.Time) law {
+	if !sent.After(l.since) {
+		return l
+	}
+	l.level, l.pauses, l.until, l.why, l.asked = calm, 0, time.Time{}, "", time.Time{}
+	l.blame = false
+	return l
+}
+
+// refusal is one 429.
+type refusal struct {
+	sent     time.Time
+	inFlight int // itself included
+	after    time.Duration
+}
+
+func (l law) refused(r refusal, now time.Time) law {
+	if asked := now.Add(r.after); asked.After(l.asked) {
+		l.asked = asked
+	}
+	switch {
+	case !r.sent.After(l.since):
+		if l.blame {
+			l.flight = l.flight.lower(l.flight.limit - 1)
+		}
+		return l
+	case l.level == calm:
+		return l.episode(r, now)
+	case l.level == cut:
+		l.level, l.since = single, now
+		return l
+	default:
+		return l.pause(l.asked, pauseRefused, "refusals go on", now)
+	}
+}
+
+// episode is the first refusal among the requests sent since the last one: everyone slows down, once.
+func (l law) episode(r refusal, now time.Time) law {
+	unlearned := l.curve.rate == 0
+	probe := l.flight.probing
+	l.blame = false
+	switch {
+	case probe && unlearned:
+		l.flight = l.flight.retreat()
+	case unlearned:
+		l.blame = true
+		l.flight = l.flight.lower(r.inFlight - 1)
+		l.curve = l.curve.learn(l.ceilingRate, now)
+	default:
+		l = l.judge(r)
+		l.curve = l.curve.lower(l.ceilingRate, l.rtt, now)
+	}
+	l.level, l.since = cut, now
+	return l
+}
+
+// judge asks whether a refusal at a known rate speaks for a limit in flight after all. Where requests are answered well
+// with as many others in flight as at the refusal, their number was not the reason.
+func (l law) judge(r refusal) law {
+	switch {
+	case l.flight.wall > 0 && r.inFlight >= l.flight.limit:
+		l.flight = l.flight.lower(r.inFlight - 1)
+	case l.flight.wall > 0:
+		l.flight = l.flight.acquit(l.ceilingFlight)
+	case l.suspect > 1 && l.crowded*50 <= int(l.curve.accepted) && r.inFlight >= l.suspect-1:
+		l.alibis++
+	default:
+		l.alibis = 0
+	}
+	if l.alibis >= 3 {
+		l.flight, l.alibis = l.flight.lower(r.inFlight-1), 0
+	}
+	l.suspect, l.crowded = r.inFlight, 0
+	return l
+}
+
+const (
+	pauseRefused   = 100 * time.Millisecond
+	pauseFailed    = 500 * time.Millisecond
+	longestPause   = 30 * time.Second
+	failuresInARow = 8
+)
+
+// pause lets everyone wait until the server's word, or where it gave none for a time that doubles; afterwards one
+// request at a time goes first.
+func (l law) pause(asked time.Time, first time.Duration, why string, now time.Time) law {
+	own := min(first<<min(l.pauses, 16), longestPause)
+	l.until = now.Add(own)
+	if asked.After(now.Add(time.Millisecond)) {
+		l.until = asked
+	}
+	l.pauses++
+	l.level, l.since, l.why = single, l.until, why
+	return l
+}
+
+// failed is one answer that says that the server is unwell. Some of them among many successes are no reason to slow down.
+func (l law) failed(sent time.Time, after time.Duration, now time.Time) law {
+	if !sent.After(l.since) {
+		return l
+	}
+	l.failures++
+	if l.failures < failuresInARow && l.why != whyDown {
+		return l
+	}
+	l.failures = 0
+	return l.pause(now.Add(after), pauseFailed, whyDown, now)
+}
+
+const whyDown = "the server fails or does not answer"
