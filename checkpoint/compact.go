@@ -1,0 +1,65 @@
+package checkpoint
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// Compact rewrites the checkpoint at path without its free pages and says how large it was and is. The file at path is
+// the old one until the new one is on disk; the lock is held throughout, and who waits for it opens the new file.
+func Compact(path string, opts Options) (before, after int64, err error) {
+	s, err := Open(path, opts)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if before, err = s.Size(); err != nil {
+		return 0, 0, err
+	}
+	b := s.db.(*boltDB)
+	temp := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".compact")
+	defer os.Remove(temp) // after the rename there is nothing to remove
+	if err = b.guard(func() error { return b.copyTo(temp) }); err != nil {
+		var damaged *DamagedError
+		if errors.As(err, &damaged) {
+			return before, before, err
+		}
+		return before, before, &WriteError{temp, err}
+	}
+	info, err := os.Stat(temp)
+	if err != nil {
+		return before, before, err
+	}
+	if err = b.inPlace(); err != nil {
+		return before, before, &WriteError{path, err}
+	}
+	if err = os.Rename(temp, path); err != nil {
+		return before, before, err
+	}
+	return before, info.Size(), syncDir(path)
+}
+
+// copyTo writes a compact copy of the database and flushes it. The name is fixed and the lock of path is held, so what
+// lies there is the rest of a compaction that was killed.
+func (b *boltDB) copyTo(temp string) (err error) {
+	if err := os.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	info, err := b.file.Stat()
+	if err != nil {
+		return err
+	}
+	dst, err := bbolt.Open(temp, info.Mode().Perm(), &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, dst.Close()) }()
+	if err := bbolt.Compact(dst, b.db, 4<<20); err != nil {
+		return err
+	}
+	return dst.Sync()
+}

@@ -1,0 +1,43 @@
+// Package checkpoint is the importer's memory: which rows were accepted, and which may have been.
+//
+// An intent is on disk before a request leaves, its outcome before a row is counted. So a crash leaves one of three
+// things behind, for each row: nothing (it is sent next time), an intent alone (in doubt: look before sending), or an
+// outcome.
+//
+// # Use
+//
+// [Open] a [Store], take the [Journal] of a target, then StartRun; Claim each row, Begin a batch of those to be sent,
+// Finish them as answers come, EndRun. A store has no goroutine and no timer. Transactions are as large as the caller
+// makes them, and durable when the call returns; a commit costs two fsyncs, so batches of some hundred rows are what
+// makes it fast.
+//
+// After an error of a write, nothing more is written: the transaction may be on disk or not, and after a failed fsync
+// the page cache is no witness. The next process finds the one or the other, and both are safe.
+//
+// # File
+//
+// One bbolt file, mode 0600, locked by one process (readers share a lock, so status cannot read while a run goes on, and
+// is told so). Buckets:
+//
+//	checkpoint             format: the version of this layout
+//	targets/<hash>         target, facts, tail (counts of the log)
+//	targets/<hash>/log     seq of first → up to 128 intents, with checksum
+//	targets/<hash>/states  the same key → their states, a byte each, with checksum
+//	targets/<hash>/runs    number → run, JSON
+//
+// Keys only grow, whatever the rows are called: random keys cost bbolt fifteen times as much. Which record knows a row
+// is found in memory, through a table built from the log when the journal is opened. A batch is a few values, not a value
+// a row: BenchmarkRowPuts measures the other way.
+//
+// bbolt has no checksums of pages, so blocks have their own: a flipped bit in a key would otherwise send a row twice.
+// A block that is missing is found by the counts in the tail; missing states only make rows be looked up.
+//
+// Free pages are kept in the file (bbolt's default): the log only grows, so the list of them stays short, while
+// rebuilding it would read the whole file at each start, in a goroutine whose panic nobody can catch.
+//
+// # Memory
+//
+// 13.7 to 15.4 bytes for each row, seen now or known from before, and about 3 MiB. It holds no pointers, and growing it
+// makes no garbage; but Go's collector lets garbage of others grow to the size of the heap, so a program that must stay
+// small sets a memory limit.
+package checkpoint

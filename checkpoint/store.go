@@ -1,0 +1,247 @@
+package checkpoint
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"gradebook-import/checkpoint/internal/kv"
+)
+
+// Names in the file.
+const (
+	metaBucket    = "checkpoint"
+	targetsBucket = "targets"
+	// In a target's bucket:
+	logBucket    = "log"
+	statesBucket = "states"
+	runsBucket   = "runs"
+)
+
+var (
+	formatKey = []byte("format")
+	targetKey = []byte("target")
+	factsKey  = []byte("facts")
+	tailKey   = []byte("tail")
+)
+
+// format is the version of the file's layout. It changes when an older program must not touch the file.
+const format = 1
+
+// Options says how to open a checkpoint.
+type Options struct {
+	// LockWait is how long to wait while another process holds the file. 0: one second.
+	LockWait time.Duration
+	// ReadOnly: nothing is created or written, and the journals write nothing. The file must exist.
+	ReadOnly bool
+	// OpenFile opens the file. nil: os.OpenFile. For tests.
+	OpenFile func(name string, flag int, mode os.FileMode) (*os.File, error)
+	// Now is the clock of Record.Since. nil: time.Now.
+	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.LockWait <= 0 {
+		o.LockWait = time.Second
+	}
+	if o.OpenFile == nil {
+		o.OpenFile = os.OpenFile
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+// Store is an open checkpoint file. It may be used by several goroutines.
+type Store struct {
+	path   string
+	opts   Options
+	db     kv.DB
+	broken atomic.Pointer[WriteError]
+}
+
+// Open opens the checkpoint at path and locks it against other processes; without Options.ReadOnly it creates what is
+// missing, the directory aside. Its errors are *LockedError, *DamagedError, *VersionError, *WriteError and, for what the
+// operating system refuses, *fs.PathError.
+func Open(path string, opts Options) (*Store, error) {
+	opts = opts.withDefaults()
+	db, err := openBolt(path, opts)
+	if err != nil {
+		return nil, err
+	}
+	return OpenKV(db, path, opts)
+}
+
+// OpenKV is Open over another store than bbolt, for checkpointtest. It closes db when it fails.
+func OpenKV(db kv.DB, path string, opts Options) (*Store, error) {
+	s := &Store{path: path, opts: opts.withDefaults(), db: db}
+	if err := s.checkFormat(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// checkFormat accepts an empty file, which it makes a checkpoint, and a checkpoint of a format that is known.
+func (s *Store) checkFormat() error {
+	empty := false
+	err := s.view(func(tx kv.Tx) error {
+		meta := tx.Bucket(metaBucket)
+		if meta == nil {
+			empty = true
+			return tx.Names(nil, func(name string) error { return errors.New("a database of another program") })
+		}
+		v := meta.Get(formatKey)
+		if len(v) != 4 {
+			return errors.New("no format version")
+		}
+		if found := binary.BigEndian.Uint32(v); found != format {
+			return &VersionError{s.path, found, format}
+		}
+		return nil
+	})
+	if err != nil || !empty || s.opts.ReadOnly {
+		return err
+	}
+	return s.update(func(tx kv.Tx) error {
+		return tx.Bucket(metaBucket).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
+	})
+}
+
+// Path is the path that the store was opened with.
+func (s *Store) Path() string { return s.path }
+
+// Size is the size of the file in bytes.
+func (s *Store) Size() (int64, error) { return s.db.Size() }
+
+// Close ends the use of the store and of its journals, and unlocks the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// view runs fn in a read transaction. What fn returns of itself is damage, errors of this package aside.
+func (s *Store) view(fn func(kv.Tx) error) error {
+	if err := s.broken.Load(); err != nil {
+		return err
+	}
+	return s.damage(s.db.View(fn))
+}
+
+func (s *Store) damage(err error) error {
+	var damaged *DamagedError
+	var version *VersionError
+	if err == nil || errors.As(err, &damaged) || errors.As(err, &version) {
+		return err
+	}
+	return &DamagedError{s.path, err}
+}
+
+// update runs fn in the write transaction. After the first error nothing is written any more: the transaction may be on
+// disk or not, and what a failed fsync left in the page cache is not to be trusted.
+func (s *Store) update(fn func(kv.Tx) error) error {
+	if err := s.broken.Load(); err != nil {
+		return err
+	}
+	var damage error
+	err := s.db.Update(func(tx kv.Tx) error {
+		damage = fn(tx)
+		return damage
+	})
+	if err == nil {
+		return nil
+	}
+	broken := &WriteError{s.path, err}
+	if damage != nil {
+		broken.Err = s.damage(damage)
+	}
+	if !s.broken.CompareAndSwap(nil, broken) {
+		return s.broken.Load()
+	}
+	var damaged *DamagedError
+	if errors.As(broken.Err, &damaged) {
+		return damaged
+	}
+	return broken
+}
+
+// Target says what a journal belongs to.
+type Target struct {
+	BaseURL  string `json:"baseUrl"`
+	ClientID string `json:"clientId"`
+}
+
+// bucket is the name of the target's bucket.
+func (t Target) bucket() string {
+	sum := sha256.Sum256([]byte(t.BaseURL + "\x00" + t.ClientID))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Target returns the journal of a target. Unless the store is read-only, it reads the whole journal, so that damage is
+// found before anything is sent. A journal serves one run; take a new one for the next.
+func (s *Store) Target(baseURL, clientID string) (*Journal, error) {
+	t := Target{baseURL, clientID}
+	j := &Journal{store: s, bucket: t.bucket(), readOnly: s.opts.ReadOnly, table: newTable()}
+	if !s.opts.ReadOnly {
+		if err := s.update(func(tx kv.Tx) error { return createTarget(tx, t) }); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.view(func(tx kv.Tx) error { return j.readFacts(tx, t) }); err != nil {
+		return nil, err
+	}
+	if s.opts.ReadOnly {
+		return j, nil
+	}
+	return j, j.load()
+}
+
+func createTarget(tx kv.Tx, t Target) error {
+	b := tx.Bucket(targetsBucket, t.bucket())
+	for _, name := range []string{logBucket, statesBucket, runsBucket} {
+		tx.Bucket(targetsBucket, t.bucket(), name)
+	}
+	if b.Get(targetKey) != nil {
+		return nil
+	}
+	return putJSON(b, targetKey, t)
+}
+
+// Targets lists the targets in the file.
+func (s *Store) Targets() ([]Target, error) {
+	var targets []Target
+	err := s.view(func(tx kv.Tx) error {
+		return tx.Names([]string{targetsBucket}, func(name string) error {
+			var t Target
+			if err := getJSON(tx.Bucket(targetsBucket, name), targetKey, &t); err != nil {
+				return err
+			}
+			targets = append(targets, t)
+			return nil
+		})
+	})
+	return targets, err
+}
+
+// getJSON leaves v as it is where there is no such key.
+func getJSON(b kv.Bucket, key []byte, v any) error {
+	data := b.Get(key)
+	if data == nil {
+		return nil
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	return nil
+}
+
+func putJSON(b kv.Bucket, key []byte, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return b.Put(key, data)
+}
