@@ -1,0 +1,222 @@
+package gradecsv
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gocarina/gocsv"
+
+	"gradebook-import/importer/oneroster"
+)
+
+// converter turns framed records of one file into rows. It is for one goroutine; a row depends on its frame alone, so
+// that several converters of a file give the rows that one would.
+type converter struct {
+	file   string
+	header *Header
+	layout *layout
+	dates  dates
+
+	feed feed
+	cr   *csv.Reader
+	um   *gocsv.Unmarshaller
+
+	row  *Row         // being filled
+	rec  *record      // its fields
+	skip map[int]bool // columns of the file of which nothing more is to be said
+}
+
+// feed gives encoding/csv one record at a time, so that it cannot read into the next.
+type feed struct {
+	text string
+	end  string
+}
+
+func (f *feed) Read(p []byte) (int, error) {
+	if f.text == "" {
+		f.text, f.end = f.end, ""
+	}
+	if f.text == "" {
+		return 0, io.EOF
+	}
+	n := copy(p, f.text)
+	f.text = f.text[n:]
+	return n, nil
+}
+
+// set loads a record. CRLF ends it where LF would make a CR of the last field part of the line end.
+func (f *feed) set(text string) {
+	f.text, f.end = text, "\n"
+	if strings.HasSuffix(text, "\r") {
+		f.end = "\r\n"
+	}
+}
+
+func newConverter(file string, h *Header, l *layout, zone *time.Location, date string) *converter {
+	c := &converter{file: file, header: h, layout: l, dates: dates{zone: zone, fixed: date}}
+	c.cr = csv.NewReader(&c.feed)
+	c.cr.Comma, c.cr.ReuseRecord = rune(h.delim), true
+	c.feed.set(h.text)
+	um, err := gocsv.NewUnmarshaller(c.cr, &record{})
+	if err == nil {
+		err = um.RenormalizeHeaders(func([]string) []string { return l.names })
+	}
+	if err != nil {
+		panic(fmt.Sprintf("gradecsv: internal error: header refused: %v", err))
+	}
+	c.um = um
+	return c
+}
+
+// convert fills row from fr.
+func (c *converter) convert(fr frame, row *Row) {
+	*row = Row{File: c.file, Line: fr.line, Raw: Raw{Header: c.header, text: fr.text}}
+	c.row = row
+	if fr.fault != faultNone {
+		c.malformed(fr)
+		return
+	}
+	if c.blank() {
+		row.Filtered = "blank row"
+		return
+	}
+	metadata, err := c.parse(fr.text)
+	switch {
+	case errors.Is(err, csv.ErrFieldCount):
+		c.fieldCount()
+	case err != nil:
+		panic(fmt.Sprintf("gradecsv: internal error: framed record is not CSV: %v", err))
+	default:
+		c.checkBytes(fr.text)
+		c.validate(metadata)
+	}
+}
+
+func (c *converter) parse(text string) (map[string]string, error) {
+	c.feed.set(text)
+	var (
+		v        any
+		metadata map[string]string
+		err      error
+	)
+	if len(c.layout.metadata) > 0 {
+		v, metadata, err = c.um.ReadUnmatched()
+	} else {
+		v, err = c.um.Read()
+	}
+	if err == nil {
+		c.rec = v.(*record)
+	}
+	return metadata, err
+}
+
+func (c *converter) malformed(fr frame) {
+	p := Problem{File: c.file, Line: fr.faultLine, Col: fr.faultCol}
+	c.row.Raw.form = formMalformed
+	switch fr.fault {
+	case faultTooLong:
+		c.row.Raw.form = formDropped
+		p.Code, p.Message = "row.size", "the line has more than 1 MiB and was skipped; the rejects file does not repeat it"
+	case faultBare:
+		p.Code, p.Message = "row.quote", "a quote inside a field that is not quoted; quote the whole field and double the quotes in it"
+	case faultAfter:
+		p.Code, p.Message = "row.quote", "text after a closing quote; double the quotes inside a quoted field"
+	case faultUnclosed:
+		p.Code, p.Message = "row.quote", "a quote opens here and is never closed; remove it, or close it"
+	case faultSwallow:
+		p.Code, p.Message = "row.quote", "a quote opens here and is not closed before the next row begins; remove it, or close it"
+	}
+	c.row.Errors = append(c.row.Errors, p)
+}
+
+// fieldCount reports a record that has not as many fields as the header.
+func (c *converter) fieldCount() {
+	found, want := len(splitFields(c.row.Raw.text, c.header.delim)), len(c.header.names)
+	message := fmt.Sprintf("too few fields, the header has %d; every blank field needs its delimiter", want)
+	if found > want {
+		message = fmt.Sprintf("too many fields, the header has %d; quote a field that contains the delimiter", want)
+	}
+	c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: "row.fields",
+		Message: message, Value: fmt.Sprintf("%d fields", found), QuoteSafe: true})
+}
+
+// blank reports a row of delimiters only, as spreadsheets leave behind the last one.
+func (c *converter) blank() bool {
+	for i := range len(c.row.Raw.text) {
+		if b := c.row.Raw.text[i]; b != c.header.delim && b != ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// checkBytes reports fields that are not text. Nothing else is said of them.
+func (c *converter) checkBytes(text string) {
+	c.skip = nil
+	if utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 {
+		return
+	}
+	for i, field := range splitFields(text, c.header.delim) {
+		switch {
+		case !utf8.ValidString(field):
+			c.failAt(i, "text.utf8", "not valid UTF-8; save the file encoded in UTF-8", "", false)
+		case strings.IndexByte(field, 0) >= 0:
+			c.failAt(i, "text.nul", "contains a NUL byte; remove it", "", false)
+		default:
+			continue
+		}
+		if c.skip == nil {
+			c.skip = make(map[int]bool)
+		}
+		c.skip[i] = true
+	}
+}
+
+// fail adds an error to the row. value may be a student's data.
+func (c *converter) fail(col column, code, message, value string) {
+	c.failAt(c.layout.index[col], code, message, value, false)
+}
+
+// failShown is fail for a value that may be shown: a score status, status, date or flag.
+func (c *converter) failShown(col column, code, message, value string) {
+	c.failAt(c.layout.index[col], code, message, value, true)
+}
+
+func (c *converter) failAt(i int, code, message, value string, safe bool) {
+	if c.skip[i] {
+		return
+	}
+	first, _ := c.cr.FieldPos(0)
+	line, col := c.cr.FieldPos(i)
+	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: c.header.names[i], File: c.file,
+		Line: c.row.Line + line - first, Col: col, Message: message, Value: value, QuoteSafe: safe})
+}
+
+// validate fills in the result, or says all that is wrong.
+func (c *converter) validate(metadata map[string]string) {
+	rec, r := c.rec, &c.row.Result
+	r.Status = c.status(rec.Status)
+	r.DateLastModified = c.lastModified(rec.DateLastModified)
+	r.LineItem.SourcedID = c.id(colLineItem, rec.LineItem, true)
+	r.Student.SourcedID = c.id(colStudent, rec.Student, true)
+	r.ScoreStatus = c.scoreStatus(rec.ScoreStatus)
+	r.Score = c.score(rec.Score)
+	r.ScoreDate = c.scoreDate(rec.ScoreDate)
+	r.Comment = c.text(colComment, rec.Comment)
+	r.TextScore = c.text(colTextScore, rec.TextScore)
+	if id := c.id(colClass, rec.Class, false); id != "" {
+		r.Class = &oneroster.Ref{SourcedID: id}
+	}
+	r.InProgress = c.flag(colInProgress, rec.InProgress)
+	r.Incomplete = c.flag(colIncomplete, rec.Incomplete)
+	r.Late = c.flag(colLate, rec.Late)
+	r.Missing = c.flag(colMissing, rec.Missing)
+	r.Metadata = c.metadata(metadata)
+	r.SourcedID = c.sourcedID(rec.SourcedID)
+	c.order()
+}

@@ -1,0 +1,68 @@
+package gradecsv
+
+import "strings"
+
+// splitFields cuts a record into its fields as they stand there, quotes included. Of a malformed record it makes the
+// best: a quoted field ends at a quote before a delimiter or the end, and a quote that never closes is text.
+func splitFields(text string, delim byte) []string {
+	var fields []string
+	for {
+		end := fieldEnd(text, delim)
+		fields = append(fields, text[:end])
+		if end == len(text) {
+			return fields
+		}
+		text = text[end+1:]
+	}
+}
+
+func fieldEnd(text string, delim byte) int {
+	if end := closedEnd(text, delim); end > 0 {
+		return end
+	}
+	if i := strings.IndexByte(text, delim); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+// closedEnd is the end of the quoted field that text begins with, 0 where there is none that closes.
+func closedEnd(text string, delim byte) int {
+	if text == "" || text[0] != '"' {
+		return 0
+	}
+	for i := 1; i < len(text); i++ {
+		switch {
+		case text[i] != '"':
+		case i+1 == len(text) || text[i+1] == delim:
+			return i + 1
+		case text[i+1] == '"':
+			i++
+		}
+	}
+	return 0
+}
+
+// requote writes a field of a malformed record so that it is well-formed and says the same.
+func requote(field string, delim byte) string {
+	if end := closedEnd(field, delim); end > 0 && end == len(field) {
+		inner := strings.ReplaceAll(field[1:end-1], `""`, `"`)
+		return quote(inner)
+	}
+	if strings.IndexByte(field, '"') < 0 {
+		return field
+	}
+	return quote(field)
+}
+
+func quote(value string) string {
+	return `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
+}
+
+// enquote quotes a value where CSV needs it.
+func enquote(value string, delim byte) string {
+	if strings.IndexByte(value, delim) >= 0 || strings.ContainsAny(value, "\"\r\n") {
+		return quote(value)
+	}
+	return value
+}

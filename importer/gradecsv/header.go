@@ -1,0 +1,82 @@
+package gradecsv
+
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Header is the header of a file as it stands there. A Reader returns the same pointer for files whose headers are the
+// same, so that headers can be compared and be keys of a map.
+type Header struct {
+	text  string // the record without its line end
+	names []string
+	at    []position
+	delim byte
+	// bom and eol are the file's marks; they take no part in being the same.
+	bom bool
+	eol string
+	// imports says which columns are a rejects file's own; trailing is how many of them are the last columns.
+	imports  []bool
+	trailing int
+}
+
+// position is a place in a file.
+type position struct{ line, col int }
+
+// Names are the column names as they stand in the file.
+func (h *Header) Names() []string { return append([]string(nil), h.names...) }
+
+// importPrefix begins the names of the columns that a rejects file adds. The reader ignores them.
+const importPrefix = "import."
+
+// newHeader parses the first record of a file.
+func newHeader(path string, fr frame, delim byte) (*Header, error) {
+	if err := readable(path, fr); err != nil {
+		return nil, err
+	}
+	cr := csv.NewReader(strings.NewReader(fr.text + "\n"))
+	cr.Comma = rune(delim)
+	names, err := cr.Read()
+	if err != nil {
+		panic(fmt.Sprintf("gradecsv: internal error: framed header is not CSV: %v", err))
+	}
+	h := &Header{text: fr.text, names: names, delim: delim, imports: make([]bool, len(names)), at: make([]position, len(names))}
+	for i, name := range names {
+		line, col := cr.FieldPos(i)
+		h.at[i] = position{fr.line + line - 1, col}
+		h.imports[i] = strings.HasPrefix(strings.TrimSpace(name), importPrefix)
+		h.trailing++
+		if !h.imports[i] {
+			h.trailing = 0
+		}
+	}
+	return h, nil
+}
+
+// readable refuses a first record that is no line of text.
+func readable(path string, fr frame) error {
+	refuse := func(what, hint string) error {
+		return &InputError{path, fmt.Sprintf("line %d: %s", fr.line, what), hint}
+	}
+	const asCSV = "save it as CSV, encoded in UTF-8"
+	switch {
+	case fr.fault == faultTooLong:
+		return refuse("the first line has more than 1 MiB and cannot be a header", asCSV)
+	case strings.IndexByte(fr.text, 0) >= 0:
+		return refuse("not text: the first line has NUL bytes", asCSV)
+	case !utf8.ValidString(fr.text):
+		return refuse("the header is not UTF-8 text", asCSV)
+	case fr.fault != faultNone:
+		return refuse(fmt.Sprintf("the header has a stray quote at column %d", fr.faultCol), "remove it, or double it inside quotes")
+	case strings.IndexByte(fr.text, '\r') >= 0 && strings.IndexByte(fr.text, '"') < 0:
+		return refuse("the lines end in CR alone", "save the file with LF or CRLF line ends")
+	}
+	return nil
+}
+
+// same reports whether the two are the header of one layout.
+func (h *Header) same(o *Header) bool {
+	return h.text == o.text && h.delim == o.delim
+}

@@ -1,0 +1,110 @@
+package gradecsv
+
+import (
+	"fmt"
+	"strings"
+)
+
+// missingColumns says which columns a header lacks, which it has, and which of those may be meant.
+func missingColumns(path string, h *Header, missing []column) error {
+	names := make([]string, len(missing))
+	for i, c := range missing {
+		names[i] = c.String()
+	}
+	noun := "column"
+	if len(names) > 1 {
+		noun = "columns"
+	}
+	what := fmt.Sprintf("not a OneRoster results file: missing %s %s; found %s",
+		noun, strings.Join(names, ", "), listed(h.names))
+	return &InputError{path, what, missingHint(h, missing)}
+}
+
+func missingHint(h *Header, missing []column) string {
+	if other := otherDelimiter(h); other != "" {
+		return "the fields seem to be separated by " + other
+	}
+	var renames []string
+	for _, c := range missing {
+		if near := nearest(c.String(), h.names); near != "" {
+			renames = append(renames, quoted(near)+" to "+c.String())
+		}
+	}
+	switch {
+	case len(renames) > 0:
+		return "perhaps rename " + strings.Join(renames, ", ")
+	case len(missing) == 1 && missing[0] == colScoreDate:
+		return "add the column, or give the date of all rows with --score-date"
+	}
+	return "the first line must hold the column names"
+}
+
+// otherDelimiter names what separates the fields of a header that seems to have only one.
+func otherDelimiter(h *Header) string {
+	if len(h.names) > 1 {
+		return ""
+	}
+	for _, sep := range [...]struct{ char, name string }{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}, {",", "commas"}} {
+		if strings.Count(h.names[0], sep.char) >= len(required())-1 {
+			return sep.name
+		}
+	}
+	return ""
+}
+
+// nearest returns the name that is most like want, "" where none is.
+func nearest(want string, names []string) string {
+	best, near := len(want)/4+1, ""
+	for _, name := range names {
+		if len(name) > 2*len(want) {
+			continue
+		}
+		if d := distance(plain(want), plain(name)); d < best {
+			best, near = d, name
+		}
+	}
+	return near
+}
+
+// plain reduces a name to what people agree on when they spell it differently.
+func plain(name string) string {
+	return strings.NewReplacer(" ", "", "_", "", "-", "", ".", "").Replace(strings.ToLower(name))
+}
+
+// distance is the Levenshtein distance in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			next := diagonal
+			if a[i] != b[j] {
+				next = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}
+
+// maxListed is the most names that a message lists.
+const maxListed = 20
+
+func listed(names []string) string {
+	var b strings.Builder
+	for i, name := range names {
+		if i == maxListed {
+			fmt.Fprintf(&b, " and %d more", len(names)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quoted(name))
+	}
+	return b.String()
+}

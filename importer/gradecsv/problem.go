@@ -1,0 +1,92 @@
+package gradecsv
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
+
+// Problem is one thing that is wrong with a row or, as a warning, with a file.
+type Problem struct {
+	// Code is a stable word for grouping, such as "score.number".
+	Code string
+	// Column is the column's name in the file, "" where the problem is the row's or the file's.
+	Column string
+	File   string
+	// Line and Col are physical and count from 1, Col in bytes.
+	Line, Col int
+	// Message says what is wrong and what is allowed. It is the same for all rows with the same mistake and holds no
+	// data of a student.
+	Message string
+	// Value is the offending text. It may be a student's data; only with QuoteSafe may it be shown unasked.
+	Value     string
+	QuoteSafe bool
+}
+
+// Position is where the problem is, as file:line:col, which terminals and editors make clickable.
+func (p Problem) Position() string {
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
+
+// Text is the problem without its position: column, message and, where it is safe or asked for, the value.
+func (p Problem) Text(showValue bool) string {
+	text := p.Message
+	if p.Column != "" {
+		text = p.Column + ": " + text
+	}
+	if p.Value != "" && (p.QuoteSafe || showValue) {
+		text += "; found " + quoted(p.Value)
+	}
+	return text
+}
+
+// String is Position and Text, without values that may be a student's data.
+func (p Problem) String() string {
+	return p.Position() + ": " + p.Text(false)
+}
+
+// maxQuoted is the most bytes of a value that a message shows.
+const maxQuoted = 60
+
+func quoted(value string) string {
+	if len(value) <= maxQuoted {
+		return strconv.Quote(value)
+	}
+	end := maxQuoted
+	for end > 0 && !utf8.RuneStart(value[end]) {
+		end--
+	}
+	return strconv.Quote(value[:end]) + "…"
+}
+
+// InputError says that a file is not one to import: it cannot be opened, is no text, or lacks what every results.csv has.
+type InputError struct {
+	// Path is the file, "" where an option is at fault.
+	Path string
+	// What is wrong, and Hint what to do; Hint may be "".
+	What, Hint string
+}
+
+func (e *InputError) Error() string {
+	text := e.What
+	if e.Path != "" {
+		text = e.Path + ": " + text
+	}
+	if e.Hint != "" {
+		text += "; " + e.Hint
+	}
+	return text
+}
+
+// ReadError says that a file could not be read on from a line. The rows before it were returned.
+type ReadError struct {
+	Path string
+	Line int
+	Err  error
+}
+
+func (e *ReadError) Error() string {
+	return fmt.Sprintf("%s:%d: reading stopped here: %v", e.Path, e.Line, e.Err)
+}
+
+func (e *ReadError) Unwrap() error { return e.Err }

@@ -1,0 +1,215 @@
+package gradecsv
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// Options say how files are to be understood. The zero value is right for a OneRoster file in UTC.
+type Options struct {
+	// TimeZone is where a bare date begins its day; nil is UTC.
+	TimeZone *time.Location
+	// ScoreDate is the score date of files without that column, as the column would have it; "": the column is required.
+	ScoreDate string
+	// Delimiter separates fields; 0 is the comma.
+	Delimiter rune
+	// Stdin is read for the path "-"; nil is os.Stdin.
+	Stdin io.Reader
+}
+
+func (o *Options) delimiter() byte {
+	if o.Delimiter == 0 {
+		return ','
+	}
+	return byte(o.Delimiter)
+}
+
+func (o *Options) zone() *time.Location {
+	if o.TimeZone == nil {
+		return time.UTC
+	}
+	return o.TimeZone
+}
+
+// fixedDate is ScoreDate as a date-time. check has found it valid.
+func (o *Options) fixedDate() string {
+	d := dates{zone: o.zone()}
+	t, _ := d.parse(o.ScoreDate)
+	return t
+}
+
+func (o *Options) check() error {
+	switch o.Delimiter {
+	case 0, ',', ';', '\t', '|':
+	default:
+		return &InputError{"", fmt.Sprintf("the delimiter %q is not one of comma, semicolon, tab and |", o.Delimiter), ""}
+	}
+	d := dates{zone: o.zone()}
+	if _, message := d.parse(o.ScoreDate); o.ScoreDate != "" && message != "" {
+		return &InputError{"", "the score date for all rows " + message, ""}
+	}
+	return nil
+}
+
+// Reader reads the rows of several files, one after the other.
+type Reader struct {
+	opts    Options
+	paths   []string // not yet opened
+	cur     *source  // nil between files and at the end
+	infos   []SourceInfo
+	headers []*Header
+	// warned has the files whose warnings were taken in when they were checked.
+	warned   map[string]bool
+	warnings []Problem
+	err      error // what Read returns from now on
+
+	read  atomic.Int64
+	total int64
+}
+
+// Open opens the first file and checks the headers of the others, as far as that can be done without reading them
+// twice: standard input and pipes are checked when their turn comes, and Read may then return an *InputError.
+// The path "-" is standard input.
+func Open(paths []string, o Options) (*Reader, error) {
+	if o.Stdin == nil {
+		o.Stdin = os.Stdin
+	}
+	r := &Reader{opts: o, paths: paths, warned: make(map[string]bool)}
+	if err := r.opts.check(); err != nil {
+		return nil, err
+	}
+	if len(paths) == 0 {
+		return nil, &InputError{"", "no file to read", "name a CSV file, or - for standard input"}
+	}
+	if err := r.survey(); err != nil {
+		return nil, err
+	}
+	if err := r.advance(); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// survey checks the regular files and adds up their sizes.
+func (r *Reader) survey() error {
+	known, stdin := true, 0
+	for _, path := range r.paths {
+		if path == stdinPath {
+			known, stdin = false, stdin+1
+			continue
+		}
+		st, err := os.Stat(path)
+		if err != nil {
+			return openError(path, err)
+		}
+		r.total += st.Size()
+		if known = known && st.Mode().IsRegular(); !st.Mode().IsRegular() && !st.IsDir() {
+			continue
+		}
+		s, err := r.opts.open(path, r.intern, nil)
+		if err != nil {
+			return err
+		}
+		s.close()
+		r.warn(s)
+	}
+	if stdin > 1 {
+		return &InputError{stdinName, "is named more than once", "standard input can be read only once"}
+	}
+	if !known {
+		r.total = 0
+	}
+	return nil
+}
+
+// warn takes in a file's warnings once.
+func (r *Reader) warn(s *source) {
+	if !r.warned[s.info.File] {
+		r.warned[s.info.File] = true
+		r.warnings = append(r.warnings, s.warnings...)
+	}
+}
+
+func (r *Reader) intern(h *Header) *Header {
+	for _, known := range r.headers {
+		if known.same(h) {
+			return known
+		}
+	}
+	r.headers = append(r.headers, h)
+	return h
+}
+
+// advance opens the next file; io.EOF when there is none.
+func (r *Reader) advance() error {
+	if len(r.paths) == 0 {
+		return io.EOF
+	}
+	s, err := r.opts.open(r.paths[0], r.intern, &r.read)
+	if err != nil {
+		return err
+	}
+	r.warn(s)
+	r.paths, r.cur = r.paths[1:], s
+	return nil
+}
+
+// Read fills rows with the next rows, in the order of the files, and returns how many there are: fewer than len(rows)
+// only before the end or an error, which the next call returns alone. io.EOF means that all files were read;
+// a *ReadError that a file could not be read on, an *InputError that a file whose turn came is not one to import.
+// The rows keep nothing of the Reader's and may be used for as long as they are wanted.
+func (r *Reader) Read(rows []Row) (int, error) {
+	n := 0
+	for n < len(rows) && r.err == nil {
+		switch err := r.cur.next(&rows[n]); err {
+		case nil:
+			n++
+		case io.EOF:
+			r.err = r.finish()
+		default:
+			r.err = err
+		}
+	}
+	if n > 0 || len(rows) == 0 {
+		return n, nil
+	}
+	return 0, r.err
+}
+
+// finish closes the file that was read and opens the next.
+func (r *Reader) finish() error {
+	err := r.cur.close()
+	r.infos, r.cur = append(r.infos, r.cur.info), nil
+	if err != nil {
+		return &ReadError{r.infos[len(r.infos)-1].File, 1, err}
+	}
+	return r.advance()
+}
+
+// Sources are the files that were read. They are complete once Read has returned io.EOF; before, and after an error,
+// those read to their end are there.
+func (r *Reader) Sources() []SourceInfo { return append([]SourceInfo(nil), r.infos...) }
+
+// Warnings are what is odd about the headers: spelling, columns that are not imported. Those of standard input are
+// there once its turn has come.
+func (r *Reader) Warnings() []Problem { return append([]Problem(nil), r.warnings...) }
+
+// Bytes are how much of the files was read and how much there is, 0 when that is not known. It may be called while
+// Read runs.
+func (r *Reader) Bytes() (read, total int64) { return r.read.Load(), r.total }
+
+// Close closes the file that is open. It does not close Options.Stdin.
+func (r *Reader) Close() error {
+	if r.cur == nil {
+		return nil
+	}
+	err := r.cur.close()
+	r.cur = nil
+	if r.err == nil {
+		r.err = os.ErrClosed
+	}
+	return err
+}

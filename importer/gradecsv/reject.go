@@ -1,0 +1,109 @@
+package gradecsv
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// RejectWriter writes rows again as they stand in their file, each with three more columns at the end: import.line,
+// import.status and import.errors. What it writes is always well-formed and is imported as it is: the reader ignores
+// these columns, and a RejectWriter replaces those of an earlier rejects file.
+//
+// A record is repeated byte for byte. One with too few fields is padded, one with too many keeps them before the three.
+// A malformed one is split as well as can be and quoted anew. Of a line that was too long to be kept only a note
+// stands there. The first row decides the byte order mark and the line end.
+//
+// A RejectWriter writes rows of one header. For files with different headers make one for each: Raw.Header is the
+// same pointer where the headers are the same.
+type RejectWriter struct {
+	w      io.Writer
+	header *Header
+	buf    []byte
+}
+
+// NewRejectWriter writes nothing yet: the header comes with the first row.
+func NewRejectWriter(w io.Writer) *RejectWriter {
+	return &RejectWriter{w: w}
+}
+
+// ErrOtherHeader is returned for a row of a file whose header is not that of the rows before.
+var ErrOtherHeader = errors.New("the row is of a file with another header")
+
+// Add writes a row in one Write. Rows come in the order of the calls.
+func (rw *RejectWriter) Add(row *Row, status, reasons string) error {
+	rw.buf = rw.buf[:0]
+	h := row.Raw.Header
+	if rw.header == nil {
+		rw.header = h
+		rw.heading()
+	}
+	if !rw.header.same(h) {
+		return ErrOtherHeader
+	}
+	rw.record(row.Raw)
+	for _, value := range [...]string{strconv.Itoa(row.Line), status, reasons} {
+		rw.buf = append(rw.buf, h.delim)
+		rw.buf = append(rw.buf, enquote(value, h.delim)...)
+	}
+	rw.buf = append(rw.buf, rw.header.eol...)
+	_, err := rw.w.Write(rw.buf)
+	return err
+}
+
+func (rw *RejectWriter) heading() {
+	h := rw.header
+	if h.bom {
+		rw.buf = append(rw.buf, utf8BOM...)
+	}
+	rw.fields(own(h, splitFields(h.text, h.delim)))
+	for _, name := range [...]string{"line", "status", "errors"} {
+		rw.buf = append(rw.buf, h.delim)
+		rw.buf = append(rw.buf, importPrefix+name...)
+	}
+	rw.buf = append(rw.buf, h.eol...)
+}
+
+// record appends the fields of the row itself, as many as the header has or more.
+func (rw *RejectWriter) record(raw Raw) {
+	h := raw.Header
+	fields := splitFields(raw.text, h.delim)
+	switch raw.form {
+	case formDropped:
+		fields = []string{"(a line of more than 1 MiB that is not repeated here)"}
+	case formMalformed:
+		for i, field := range fields {
+			fields[i] = requote(field, h.delim)
+		}
+	}
+	fields = own(h, fields)
+	for want := len(own(h, h.names)); len(fields) < want; {
+		fields = append(fields, "")
+	}
+	rw.fields(fields)
+}
+
+func (rw *RejectWriter) fields(fields []string) {
+	rw.buf = append(rw.buf, strings.Join(fields, string(rune(rw.header.delim)))...)
+}
+
+// own leaves out the columns that an earlier RejectWriter added. It put them last, so in a row with too many fields
+// they are the last ones, and not those under the header's names.
+func own(h *Header, fields []string) []string {
+	if !slices.Contains(h.imports, true) {
+		return fields
+	}
+	imports := h.imports
+	if len(fields) > len(h.names) {
+		fields, imports = fields[:len(fields)-h.trailing], imports[:len(imports)-h.trailing]
+	}
+	kept := make([]string, 0, len(fields))
+	for i, field := range fields {
+		if i >= len(imports) || !imports[i] {
+			kept = append(kept, field)
+		}
+	}
+	return kept
+}

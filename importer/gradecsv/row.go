@@ -1,0 +1,50 @@
+package gradecsv
+
+import (
+	"github.com/google/uuid"
+
+	"gradebook-import/importer/oneroster"
+)
+
+// Row is one data record of a file, or a line that should have been one.
+type Row struct {
+	File string
+	// Line is the physical line where the record begins, from 1.
+	Line int
+	// Result is what the row says. It is valid only when Errors is empty and Filtered is "".
+	Result oneroster.Result
+	// Errors is all that is wrong with the row, in the order of the file's columns for each kind of check.
+	Errors, Warnings []Problem
+	// Filtered says why the row is no result, "" where it is one.
+	Filtered string
+	// Raw is the record as it stands in the file.
+	Raw Raw
+}
+
+// Raw is the text of a record. A RejectWriter writes it again.
+type Raw struct {
+	// Header is the header of the record's file.
+	Header *Header
+	text   string
+	form   form
+}
+
+// form says how a record's text can be written again.
+type form uint8
+
+const (
+	formRecord    form = iota // byte for byte
+	formMalformed             // split leniently, quoted anew
+	formDropped               // a line too long to keep
+)
+
+// derivedNamespace is the namespace of derived sourcedIds. It must never change: the ids of results that are already
+// in gradebooks follow from it.
+var derivedNamespace = uuid.UUID{0x6f, 0x1d, 0x0c, 0x2e, 0x8a, 0x53, 0x4b, 0x97, 0x9d, 0x3e, 0x42, 0xb7, 0x5a, 0xc8, 0x10, 0xe4}
+
+// DerivedID is the sourcedId of a result whose file gives none: the UUIDv5 (RFC 9562 §5.5) in a fixed namespace of line
+// item and student, joined by a line feed, which neither can hold. The same grade thus has the same id in every run
+// and at every server.
+func DerivedID(lineItem, student string) string {
+	return uuid.NewSHA1(derivedNamespace, []byte(lineItem+"\n"+student)).String()
+}

@@ -1,0 +1,126 @@
+package gradecsv
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+
+	"gradebook-import/importer/oneroster"
+)
+
+// maxScore is the most characters of a score. A float64 needs 24.
+const maxScore = 64
+
+// score checks a number. It keeps the file's digits.
+func (c *converter) score(value string) json.Number {
+	if value == "" {
+		if c.rec.ScoreStatus == oneroster.ScoreFullyGraded && c.rec.TextScore == "" {
+			c.failBlankScore()
+		}
+		return ""
+	}
+	if code, message := checkScore(value); message != "" {
+		c.fail(colScore, code, message, value)
+	}
+	return json.Number(value)
+}
+
+// failBlankScore refuses to guess: blank is not zero. A file without the column is at fault in its score status.
+func (c *converter) failBlankScore() {
+	const message = "is blank, but the result is fully graded; write the score (0 for none), a textScore, or another scoreStatus"
+	if c.layout.index[colScore] < 0 {
+		c.failShown(colScoreStatus, "score.blank", "fully graded needs a score or a textScore", "")
+		return
+	}
+	c.fail(colScore, "score.blank", message, "")
+}
+
+// checkScore says what keeps value from being a plain finite JSON number (RFC 8259 §6), "" where nothing does.
+func checkScore(value string) (code, message string) {
+	switch {
+	case !jsonNumber(value):
+		return "score.number", scoreHint(value)
+	case len(value) > maxScore:
+		return "score.number", "has more than 64 digits; round it"
+	case len(value) <= 15 && strings.IndexAny(value, "eE") < 0:
+		return "", ""
+	}
+	f, err := strconv.ParseFloat(value, 64)
+	switch {
+	case err != nil || math.IsInf(f, 0):
+		return "score.range", "is too large for a number"
+	case f == 0 && strings.ContainsAny(mantissa(value), "123456789"):
+		return "score.range", "is too small for a number; write 0 if that is meant"
+	}
+	return "", ""
+}
+
+func mantissa(value string) string {
+	if i := strings.IndexAny(value, "eE"); i >= 0 {
+		return value[:i]
+	}
+	return value
+}
+
+func jsonNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	whole := digits(s)
+	if whole == 0 || whole > 1 && s[0] == '0' {
+		return false
+	}
+	if s = s[whole:]; s != "" && s[0] == '.' {
+		n := digits(s[1:])
+		if n == 0 {
+			return false
+		}
+		s = s[1+n:]
+	}
+	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+		s = s[1:]
+		if s != "" && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		n := digits(s)
+		return n > 0 && n == len(s)
+	}
+	return s == ""
+}
+
+// digits counts the digits at the beginning of s.
+func digits(s string) int {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return i
+		}
+	}
+	return len(s)
+}
+
+// scoreHint says what to write instead of what is no number.
+func scoreHint(value string) string {
+	trimmed := strings.TrimSpace(value)
+	unsigned := strings.TrimLeft(trimmed, "+-")
+	lower := strings.ToLower(unsigned)
+	switch {
+	case trimmed == "":
+		return "has only spaces; leave it blank or write a number"
+	case jsonNumber(trimmed):
+		return "has spaces around the number; remove them"
+	case strings.HasSuffix(trimmed, "%"):
+		return "a percent sign is no part of a number; write 85, not 85%"
+	case strings.Contains(trimmed, ",") && digits(unsigned) > 0:
+		return "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234"
+	case lower == "nan" || lower == "inf" || lower == "infinity":
+		return "must be a finite number"
+	case strings.HasPrefix(lower, "0x"):
+		return "must be a decimal number"
+	case strings.HasPrefix(trimmed, "+"):
+		return "a plus sign is no part of a number; write 5, not +5"
+	case strings.HasPrefix(unsigned, ".") || strings.HasSuffix(unsigned, "."):
+		return "a number needs digits on both sides of the point; write 0.5, not .5, and 5, not 5."
+	case digits(unsigned) > 1 && unsigned[0] == '0':
+		return "a number has no leading zeros; write 5, not 05"
+	}
+	return "must be a plain number such as 85 or 92.5; letters go into textScore"
+}

@@ -1,0 +1,167 @@
+package gradecsv
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"sync/atomic"
+)
+
+const (
+	// stdinPath is the path that means standard input, stdinName what it is called.
+	stdinPath = "-"
+	stdinName = "stdin"
+)
+
+// SourceInfo is what was read of a file.
+type SourceInfo struct {
+	File   string
+	SHA256 string // in hex
+	Bytes  int64
+	Rows   int64
+}
+
+// source is an open file whose header was read.
+type source struct {
+	info     SourceInfo
+	meter    *meter
+	closer   io.Closer // nil for standard input
+	framer   *framer
+	conv     *converter
+	first    frame // the first data row
+	warnings []Problem
+}
+
+// meter counts and hashes what passes through.
+type meter struct {
+	src   io.Reader
+	sum   hash.Hash
+	bytes int64
+	total *atomic.Int64 // of all files; nil: not counted
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	n, err := m.src.Read(p)
+	m.sum.Write(p[:n])
+	m.bytes += int64(n)
+	if m.total != nil {
+		m.total.Add(int64(n))
+	}
+	return n, err
+}
+
+// openFile opens a file that is none but a regular one or a pipe.
+func openFile(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	st, err := f.Stat()
+	if err == nil && st.IsDir() {
+		err = &InputError{path, "is a directory", "name the CSV file in it"}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func openError(path string, err error) error {
+	var cause *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return &InputError{path, "no such file", "check the name and the directory"}
+	case errors.Is(err, fs.ErrPermission):
+		return &InputError{path, "may not be read by this user", "check the file's permissions"}
+	case errors.As(err, &cause):
+		return &InputError{path, cause.Err.Error(), ""}
+	}
+	return &InputError{path, err.Error(), ""}
+}
+
+// open reads the header of the file at path and finds its first data row. intern returns the header to use.
+func (o *Options) open(path string, intern func(*Header) *Header, total *atomic.Int64) (*source, error) {
+	s := &source{info: SourceInfo{File: path}, meter: &meter{sum: sha256.New(), total: total}}
+	if path == stdinPath {
+		s.info.File, s.meter.src = stdinName, o.Stdin
+	} else {
+		f, err := openFile(path)
+		if err != nil {
+			return nil, err
+		}
+		s.meter.src, s.closer = f, f
+	}
+	if err := s.begin(o, intern); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *source) begin(o *Options, intern func(*Header) *Header) error {
+	file := s.info.File
+	text, bom, err := decode(file, s.meter)
+	if err != nil {
+		return err
+	}
+	s.framer = newFramer(text, o.delimiter())
+	fr, err := s.frame(&InputError{file, "is empty", "give a OneRoster results.csv"})
+	if err != nil {
+		return err
+	}
+	h, err := newHeader(file, fr, o.delimiter())
+	if err != nil {
+		return err
+	}
+	h.bom, h.eol = bom, s.framer.eol()
+	l, warnings, err := newLayout(file, h, o.ScoreDate != "")
+	if err != nil {
+		return err
+	}
+	h = intern(h)
+	s.warnings, s.framer.rowLike = warnings, l.rowLike(h)
+	s.conv = newConverter(file, h, l, o.zone(), o.fixedDate())
+	s.first, err = s.frame(&InputError{file, "has a header but no rows", "a results file without rows is not valid; export it again"})
+	return err
+}
+
+// frame is the next frame. atEOF is the error for a file that ends here.
+func (s *source) frame(atEOF error) (frame, error) {
+	fr, err := s.framer.next()
+	switch {
+	case err == io.EOF:
+		return fr, atEOF
+	case err != nil:
+		return fr, &ReadError{s.info.File, s.framer.line, err}
+	}
+	return fr, nil
+}
+
+// next fills in the next row; io.EOF after the last.
+func (s *source) next(row *Row) error {
+	fr := s.first
+	s.first = frame{}
+	if fr.line == 0 {
+		var err error
+		if fr, err = s.frame(io.EOF); err != nil {
+			return err
+		}
+	}
+	s.conv.convert(fr, row)
+	s.info.Rows++
+	return nil
+}
+
+func (s *source) close() error {
+	s.info.Bytes = s.meter.bytes
+	s.info.SHA256 = hex.EncodeToString(s.meter.sum.Sum(nil))
+	if s.closer == nil {
+		return nil
+	}
+	return s.closer.Close()
+}

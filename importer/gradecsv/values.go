@@ -1,0 +1,199 @@
+package gradecsv
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"gradebook-import/importer/oneroster"
+)
+
+// maxID is the most characters of a sourcedId (CSV Binding 1.2, GUID: fewer than 256).
+const maxID = 255
+
+// id checks a sourcedId.
+func (c *converter) id(col column, value string, needed bool) string {
+	switch {
+	case value == "" && needed:
+		c.fail(col, "id.blank", "is blank; every result needs it", "")
+	case value != "":
+		if message := checkID(value); message != "" {
+			c.fail(col, "id.characters", message, value)
+		}
+	}
+	return value
+}
+
+// sourcedID checks the result's own id, or derives it where the file has none.
+func (c *converter) sourcedID(value string) string {
+	switch c.id(colSourcedID, value, false); value {
+	case "":
+		if len(c.row.Errors) > 0 {
+			return ""
+		}
+		return DerivedID(c.rec.LineItem, c.rec.Student)
+	case ".", "..":
+		// The id becomes a segment of a URL's path, where these two mean another place.
+		c.fail(colSourcedID, "id.dots", "must not be . or .. alone", value)
+	}
+	return value
+}
+
+// checkID says what is wrong with an id, "" where nothing is.
+func checkID(value string) string {
+	for i := range len(value) {
+		if !idByte(value[i]) {
+			char, _ := utf8.DecodeRuneInString(value[i:])
+			return "contains " + named(char) + "; an id has only letters A-Z and a-z, digits and . - _ / @"
+		}
+	}
+	if len(value) > maxID {
+		return "is longer than 255 characters"
+	}
+	return ""
+}
+
+func idByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' ||
+		b == '-' || b == '.' || b == '_' || b == '/' || b == '@'
+}
+
+// named is a character as a message can show it: by name where it cannot be seen or is easily mistaken for another.
+func named(char rune) string {
+	name := ""
+	switch char {
+	case ' ':
+		name = "a space"
+	case '\t':
+		name = "a tab"
+	case '\n', '\r':
+		name = "a line break"
+	case '\u00a0', '\u202f':
+		name = "a no-break space"
+	case '\u200b', '\u200c', '\u200d', '\ufeff':
+		name = "an invisible character of no width"
+	case '\u2018', '\u2019', '\u201c', '\u201d':
+		name = "a curly quote"
+	case '\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2212':
+		name = "a dash that is not the hyphen -"
+	default:
+		if unicode.IsPrint(char) && char < unicode.MaxASCII {
+			return fmt.Sprintf("the character %c", char)
+		}
+		name = "a character outside ASCII"
+		if !unicode.IsPrint(char) {
+			name = "a control character"
+		}
+	}
+	return fmt.Sprintf("%s (%U)", name, char)
+}
+
+// status is active where the cell is blank: the API requires a status, bulk files have none.
+func (c *converter) status(value string) string {
+	switch value {
+	case "", oneroster.StatusActive:
+		return oneroster.StatusActive
+	case oneroster.StatusToBeDeleted:
+		return value
+	}
+	message := "must be active, tobedeleted or blank"
+	switch lower := strings.ToLower(strings.TrimSpace(value)); lower {
+	case "inactive":
+		message = "inactive is a word of older OneRoster versions; write tobedeleted"
+	case oneroster.StatusActive, oneroster.StatusToBeDeleted:
+		message = "write it exactly so: " + lower
+	}
+	c.failShown(colStatus, "status.value", message, value)
+	return value
+}
+
+func (c *converter) scoreStatus(value string) string {
+	switch value {
+	case oneroster.ScoreFullyGraded, oneroster.ScorePartiallyGraded, oneroster.ScoreExempt,
+		oneroster.ScoreNotSubmitted, oneroster.ScoreSubmitted:
+		return value
+	case "":
+		c.fail(colScoreStatus, "scoreStatus.blank", "is blank; every result needs one of "+scoreStatusList(), "")
+		return ""
+	}
+	c.failShown(colScoreStatus, "scoreStatus.value", scoreStatusMessage(value), value)
+	return value
+}
+
+func scoreStatusMessage(value string) string {
+	if strings.HasPrefix(value, "ext:") {
+		return "the API does not take ext: values; use one of " + scoreStatusList()
+	}
+	for _, s := range oneroster.ScoreStatuses() {
+		if plain(s) == plain(value) {
+			return "write it exactly so, in lower case: " + s
+		}
+	}
+	return "must be one of " + scoreStatusList()
+}
+
+func scoreStatusList() string { return strings.Join(oneroster.ScoreStatuses(), ", ") }
+
+func (c *converter) flag(col column, value string) string {
+	if value == "" || value == "true" || value == "false" {
+		return value
+	}
+	message := "must be true, false or blank"
+	if lower := strings.ToLower(strings.TrimSpace(value)); lower == "true" || lower == "false" {
+		message = "write it exactly so: " + lower + " (spreadsheets put it in capitals)"
+	}
+	c.failShown(col, "flag.value", message, value)
+	return value
+}
+
+// maxText is the most bytes of a comment, a text score or a metadata value. OneRoster asks servers for 255 characters
+// (CSV Binding 1.2, String) and lets them cut off the rest; what is longer than this is an accident.
+const maxText = 64 << 10
+
+func (c *converter) text(col column, value string) string {
+	if message := checkText(value); message != "" {
+		c.fail(col, "text.value", message, value)
+	}
+	return value
+}
+
+func checkText(value string) string {
+	if len(value) > maxText {
+		return "is longer than 64 KiB"
+	}
+	for _, char := range value {
+		if unicode.IsControl(char) && char != '\n' && char != '\t' {
+			return fmt.Sprintf("contains a control character (%U); remove it", char)
+		}
+	}
+	return ""
+}
+
+// metadata keeps the values that are not blank.
+func (c *converter) metadata(values map[string]string) map[string]any {
+	var kept map[string]any
+	for _, m := range c.layout.metadata {
+		value := values[m.header]
+		if value == "" {
+			continue
+		}
+		if message := checkText(value); message != "" {
+			c.failAt(m.place, "text.value", message, value, false)
+		}
+		if kept == nil {
+			kept = make(map[string]any, len(c.layout.metadata))
+		}
+		kept[m.name] = value
+	}
+	return kept
+}
+
+// order sorts the row's errors by their place in the file.
+func (c *converter) order() {
+	slices.SortStableFunc(c.row.Errors, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
+	})
+}
