@@ -15,9 +15,12 @@ type dates struct {
 	zone  *time.Location
 	fixed string // the score date of a file that has no such column
 
-	// The last bare date and what became of it. A file has few dates in many rows.
-	lastDate, lastTime string
+	// known are bare dates and what became of them: a file has few dates in many rows.
+	known map[string]string
 }
+
+// maxKnown bounds dates.known. It is more days than a file of results spans.
+const maxKnown = 1000
 
 // midnight is when a day begins in the zone, date being a valid YYYY-MM-DD.
 func (d *dates) midnight(date string) string {
@@ -26,8 +29,12 @@ func (d *dates) midnight(date string) string {
 	for hour := 0; hour < 3 && t.Day() != day; hour++ { // where clocks go forward at midnight, the day begins later
 		t = t.Add(time.Hour)
 	}
-	d.lastDate, d.lastTime = strings.Clone(date), t.Format(time.RFC3339)
-	return d.lastTime
+	begin := t.Format(time.RFC3339)
+	if d.known == nil || len(d.known) >= maxKnown {
+		d.known = make(map[string]string)
+	}
+	d.known[strings.Clone(date)] = begin
+	return begin
 }
 
 func (c *converter) scoreDate(value string) string {
@@ -59,8 +66,8 @@ func (c *converter) dateTime(col column, value string) string {
 // parse makes a date-time of YYYY-MM-DD, or keeps a date-time of RFC 3339 §5.6, whose seconds W3C lets one leave out.
 // The message says what is wrong.
 func (d *dates) parse(value string) (dateTime, message string) {
-	if value == d.lastDate && value != "" {
-		return d.lastTime, ""
+	if begin, ok := d.known[value]; ok {
+		return begin, ""
 	}
 	if len(value) < 10 || !shaped(value[:10], "0000-00-00") {
 		return "", "must be a date YYYY-MM-DD or a date-time such as 2026-06-01T08:00:00Z"
@@ -71,7 +78,7 @@ func (d *dates) parse(value string) (dateTime, message string) {
 	if len(value) == 10 {
 		return d.midnight(value), ""
 	}
-	return checkTime(value[:10], value[10:])
+	return checkTime(value)
 }
 
 func checkDate(date string) string {
@@ -87,29 +94,31 @@ func checkDate(date string) string {
 	return ""
 }
 
-// checkTime checks THH:MM[:SS[.fraction]](Z|±HH:MM).
-func checkTime(date, clock string) (dateTime, message string) {
+// checkTime checks what follows the date: THH:MM[:SS[.fraction]](Z|±HH:MM).
+func checkTime(value string) (dateTime, message string) {
 	const form = "must be a date-time such as 2026-06-01T08:00:00Z, with Z or an offset such as +02:00"
-	if len(clock) < 6 || !shaped(clock[:6], "T00:00") {
+	const minute, second = len("2026-06-01T08:00"), len("2026-06-01T08:00:00")
+	if len(value) < minute || !shaped(value[10:minute], "T00:00") {
 		return "", form
 	}
-	seconds, rest := ":00", clock[6:]
-	if len(rest) >= 3 && shaped(rest[:3], ":00") {
-		seconds, rest = rest[:3], rest[3:]
-		if n := fraction(rest); n > 0 {
-			seconds, rest = seconds+rest[:n], rest[n:]
-		}
+	end, seconds := minute, 0
+	if len(value) >= second && shaped(value[minute:second], ":00") {
+		seconds = number(value[minute+1 : second])
+		end = second + fraction(value[second:])
 	}
+	zone := value[end:]
 	switch {
-	case rest == "":
+	case zone == "":
 		return "", "a date-time needs its zone: Z at the end, or an offset such as +02:00"
-	case rest != "Z" && !shaped(rest, "+00:00") && !shaped(rest, "-00:00"):
+	case zone != "Z" && !shaped(zone, "+00:00") && !shaped(zone, "-00:00"):
 		return "", form
-	case rest != "Z" && (number(rest[1:3]) > 23 || number(rest[4:]) > 59),
-		number(clock[1:3]) > 23, number(clock[4:6]) > 59, number(seconds[1:3]) > 59:
+	case zone != "Z" && (number(zone[1:3]) > 23 || number(zone[4:]) > 59),
+		number(value[11:13]) > 23, number(value[14:16]) > 59, seconds > 59:
 		return "", "there is no such time"
+	case end == minute:
+		return value[:minute] + ":00" + zone, ""
 	}
-	return date + clock[:6] + seconds + rest, ""
+	return value, ""
 }
 
 // fraction is the length of .digits at the beginning of s, 0 where there is none.

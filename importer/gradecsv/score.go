@@ -43,7 +43,7 @@ func checkScore(value string) (code, message string) {
 		return "score.number", scoreHint(value)
 	case len(value) > maxScore:
 		return "score.number", "has more than 64 digits; round it"
-	case len(value) <= 15 && strings.IndexAny(value, "eE") < 0:
+	case len(value) <= 15 && !strings.ContainsAny(value, "eE"):
 		return "", ""
 	}
 	f, err := strconv.ParseFloat(value, 64)
