@@ -12,7 +12,8 @@ type flight struct {
 
 const (
 	probeEvery = 300 // accepted requests between two probes for one more in flight
-	confirm    = 4   // round trips without a refusal that confirm a limit
+	doubleTo   = 8
+	confirm    = 4 // round trips without a refusal that confirm a limit
 )
 
 func (f flight) absorb(t tally) flight {
@@ -21,7 +22,7 @@ func (f flight) absorb(t tally) flight {
 }
 
 // grow doubles the limit until the first wall; past it, it adds one now and then, and more when that goes well.
-func (f flight) grow(t tally, full bool, limit, ceiling int) flight {
+func (f flight) grow(alone, full bool, limit, ceiling int) flight {
 	switch {
 	case f.limit >= ceiling:
 		f.ramping = false
@@ -30,11 +31,11 @@ func (f flight) grow(t tally, full bool, limit, ceiling int) flight {
 		}
 	case !full || limit < f.limit:
 	case f.ramping:
-		f.limit, f.steady = min(2*f.limit, ceiling), 0
+		f.limit, f.steady = min(f.limit+max(1, f.ramp()), ceiling), 0
 	case f.probing && f.steady >= confirm*f.limit:
 		f.wall, f.probing = f.limit, false
 		f = f.probe(2*f.stride, ceiling)
-	case !f.probing && f.steady >= probeEvery:
+	case alone && !f.probing && f.steady >= probeEvery:
 		f = f.probe(1, ceiling)
 	}
 	return f
@@ -57,11 +58,18 @@ func (f flight) retreat() flight {
 	return f.lower(f.wall)
 }
 
-// acquit drops the belief, by and by.
-func (f flight) acquit(ceiling int) flight {
-	f = flight{limit: min(2*f.limit, ceiling), wall: f.wall}
-	if f.limit == ceiling {
-		f.wall = 0
+// acquit drops the belief, by and by; at once where a refusal came with far fewer in flight.
+func (f flight) acquit(inFlight, ceiling int) flight {
+	if 2*f.limit >= ceiling || inFlight == 1 || 2*inFlight <= f.limit {
+		return flight{limit: ceiling}
 	}
-	return f
+	return flight{limit: 2 * f.limit, wall: f.wall}
+}
+
+// ramp is what a round trip without a refusal adds at first: it doubles, from doubleTo on it adds half.
+func (f flight) ramp() int {
+	if f.limit < doubleTo {
+		return f.limit
+	}
+	return f.limit / 2
 }

@@ -10,6 +10,7 @@ type delay struct {
 	baseAt  time.Time     // when that was last seen
 	sum     time.Duration
 	n       int
+	skip    int  // answers to requests sent before the limit moved
 	relook  bool // this sample is taken with half as many in flight, to see base again
 	limited bool
 }
@@ -24,6 +25,10 @@ const (
 )
 
 func (d delay) absorb(t tally) delay {
+	if d.skip > 0 {
+		d.skip -= t.accepted
+		return d
+	}
 	d.sum += t.latency
 	d.n += t.accepted
 	return d
@@ -31,7 +36,7 @@ func (d delay) absorb(t tally) delay {
 
 // step looks at a sample when it is complete.
 func (d delay) step(f flight, limit int, full bool, ceiling int, now time.Time) (delay, flight) {
-	if d.n < max(sample, 2*limit) {
+	if d.n < d.size(f.ramping, limit) {
 		return d, f
 	}
 	mean := d.sum / time.Duration(d.n)
@@ -40,26 +45,46 @@ func (d delay) step(f flight, limit int, full bool, ceiling int, now time.Time) 
 		d.base, d.baseAt = mean, now
 	}
 	if d.relook {
-		d.relook, d.limit = false, min(2*d.limit, ceiling)
-		return d, f
+		d.relook = false
+		return d.move(limit, min(2*d.limit, ceiling)), f
 	}
 	waiting := float64(limit) * float64(mean-d.base-d.tolerated()) / float64(mean)
 	switch {
 	case waiting > manyWait:
 		f.ramping = false
-		d.limit, d.limited = max(1, limit-max(1, int(waiting/2))), true
+		d = d.move(limit, max(1, limit-max(1, int(waiting-fewWait))))
+		d.limited = true
 	case waiting < fewWait && full && d.limit < ceiling && limit == d.limit:
-		d.limit = min(ceiling, d.limit+max(1, d.limit/16))
+		d = d.move(limit, min(ceiling, d.limit+max(1, d.limit/16)))
 	case mean < d.base+d.base/10:
 		d.baseAt = now
 	}
 	d.limited = d.limited && d.limit < ceiling
 	if d.limited && now.Sub(d.baseAt) > relookAfter {
-		d.relook, d.limit = true, max(1, d.limit/2)
+		d.relook = true
+		d = d.move(limit, max(1, d.limit/2))
 	}
 	return d, f
 }
 
 func (d delay) tolerated() time.Duration {
 	return max(ignore, time.Duration(ignoreShare*float64(d.base)))
+}
+
+// size is how many answers make a sample. While the limit doubles there is one a round trip; the very first is over
+// when it has reached eight.
+func (d delay) size(ramping bool, limit int) int {
+	switch {
+	case d.base == 0:
+		return 7
+	case ramping:
+		return min(sample, limit)
+	}
+	return max(sample, limit)
+}
+
+// move sets another limit; what is in flight under the old one is not looked at.
+func (d delay) move(from, to int) delay {
+	d.limit, d.skip = to, from
+	return d
 }

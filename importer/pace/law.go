@@ -117,7 +117,7 @@ func (l law) stepRound(t tally, now time.Time) law {
 	if l.level == calm {
 		l.curve = l.curve.grow(t, bound, full, l.ceilingRate, l.rtt)
 	}
-	l.flight = l.flight.grow(t, full, l.limit(), l.ceilingFlight)
+	l.flight = l.flight.grow(l.curve.rate == 0, full, l.limit(), l.ceilingFlight)
 	l.delay, l.flight = l.delay.step(l.flight, l.limit(), full, l.ceilingFlight, now)
 	l.curve = l.curve.newRound(now)
 	l.roundSize = max(1, min(l.limit(), t.high))
@@ -168,6 +168,7 @@ func (l law) refused(r refusal, now time.Time) law {
 func (l law) episode(r refusal, now time.Time) law {
 	unlearned := l.curve.rate == 0
 	probe := l.flight.probing
+	again := l.curve.paused && l.curve.accepted < soonAfter
 	l.blame = false
 	switch {
 	case probe && unlearned:
@@ -178,20 +179,26 @@ func (l law) episode(r refusal, now time.Time) law {
 		l.curve = l.curve.learn(l.ceilingRate, now)
 	default:
 		l = l.judge(r)
-		l.curve = l.curve.lower(l.ceilingRate, l.rtt, now)
+		l.curve = l.curve.lower(l.flight.wall > 0, l.rtt, now)
 	}
 	l.level, l.since = cut, now
+	if again {
+		l.level = single
+	}
 	return l
 }
+
+// soonAfter is how many accepted requests after a pause a refusal counts as more of the same.
+const soonAfter = 16
 
 // judge asks whether a refusal at a known rate speaks for a limit in flight after all. Where requests are answered well
 // with as many others in flight as at the refusal, their number was not the reason.
 func (l law) judge(r refusal) law {
 	switch {
-	case l.flight.wall > 0 && r.inFlight >= l.flight.limit:
+	case l.flight.wall > 0 && r.inFlight > 1 && r.inFlight >= l.flight.limit:
 		l.flight = l.flight.lower(r.inFlight - 1)
 	case l.flight.wall > 0:
-		l.flight = l.flight.acquit(l.ceilingFlight)
+		l.flight = l.flight.acquit(r.inFlight, l.ceilingFlight)
 	case l.suspect > 1 && l.crowded*50 <= int(l.curve.accepted) && r.inFlight >= l.suspect-1:
 		l.alibis++
 	default:
@@ -221,6 +228,7 @@ func (l law) pause(asked time.Time, first time.Duration, why string, now time.Ti
 	}
 	l.pauses++
 	l.level, l.since, l.why = single, l.until, why
+	l.curve.paused = true
 	return l
 }
 

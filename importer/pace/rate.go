@@ -11,12 +11,14 @@ type curve struct {
 	rate     float64 // 0: not learned
 	wall     float64 // the rate at which the server began to refuse
 	dip      float64 // how far below the wall the curve began, as a share
-	half     float64 // accepted requests from the cut to the wall
+	half     float64 // accepted requests from a cut to the wall
 	grown    float64 // accepted requests since the cut while the rate was what held
 	idle     float64 // accepted requests while something else held
 	accepted float64 // since mark
 	mark     time.Time
-	early    int // cuts in a row that the estimate found too small
+	early    int     // cuts in a row that the estimate found too small
+	trust    float64 // 1 or mostTrust: how long the wall is left alone; grows while it stays where it was
+	paused   bool    // everyone has waited since mark
 
 	roundAt       time.Time
 	roundAccepted float64
@@ -24,18 +26,31 @@ type curve struct {
 }
 
 const (
-	dip       = 0.10 // how far a cut goes below the wall
-	leastDip  = 0.03 // every cut lowers the rate by this at least
-	halfCount = 150  // see half
-	halfTime  = 0.5  // seconds; see half
-	prior     = 8    // accepted requests that the old rate counts for in an estimate
-	slowest   = 0.1  // requests a second
-	first     = 0.7  // the first cut, when the wall has not been measured
-	pastDip   = 32   // accepted requests in which the rate doubles once the curve is past the wall by dip
+	dip       = 0.10 // a cut goes so far below the wall, as a share, and the curve ends as far above it
+	leastDip  = 0.03 // every cut lowers the rate by this share at least
+	firstCut  = 0.7  // the rate after the very first refusal, as a share of what was delivered then
+	slowest   = 0.1  // requests a second: no cut goes lower
+	prior     = 8    // accepted requests for which the old rate counts in an estimate
+	sameWall  = 0.05 // an estimate this close to the wall, as a share, confirms it
+	mostTrust = 2    // a confirmed wall is left alone for so many times as long
+
+	// The length of half a curve is the largest of these: what a refusal costs is bounded as a share of the requests
+	// (one in 2·halfCount) and in time, and a curve is never shorter than what the answers take to show its effect.
+	halfCount = 100 // accepted requests
+	halfTime  = 1.0 // seconds at the wall
+	halfTrips = 4   // round trips
+
+	// doubtCount replaces them while the refusals may have been about requests in flight: the sooner the rate has
+	// doubled without another one, the sooner it is acquitted.
+	doubtCount = 32
+
+	// doubling is the least number of accepted requests in which the rate doubles once it is past the wall by dip and
+	// nothing was refused.
+	doubling = 32
 )
 
-// deepest bounds what one cut may take, since an estimate is too low when the server had room in between. It loosens when the
-// estimate keeps saying so.
+// deepest bounds what one cut may take, since an estimate is too low when the server had room in between: while the rate
+// was still being doubled, or in a pause. It loosens as estimates keep saying so.
 var deepest = [...]float64{0.7, 0.5, 0.25, 0.05}
 
 func (c curve) absorb(t tally, now time.Time) curve {
@@ -76,7 +91,7 @@ func (c curve) grow(t tally, bound, full bool, ceiling float64, rtt time.Duratio
 	if x := c.grown / c.half; x <= 2 {
 		c.rate = max(c.rate, c.at(x))
 	} else {
-		c.rate *= math.Exp2(n / max(pastDip, 2*c.rate*rtt.Seconds()))
+		c.rate *= math.Exp2(n / max(doubling, 2*c.rate*rtt.Seconds()))
 	}
 	if ceiling > 0 {
 		c.rate = min(c.rate, ceiling)
@@ -102,15 +117,19 @@ func (c curve) learn(ceiling float64, now time.Time) curve {
 	if ceiling > 0 && (r == 0 || r > ceiling) {
 		r = ceiling
 	}
-	return c.restart(max(r, slowest), max(first*r, slowest), 0, now)
+	return c.restart(max(r, slowest), max(firstCut*r, slowest), 0, true, now)
 }
 
 // lower moves the wall to what the server has accepted a second since the last cut: whatever its burst, that is its rate,
 // if its bucket was empty then as it is now and never full in between. What it had room for in between makes the estimate
 // too low.
-func (c curve) lower(ceiling float64, rtt time.Duration, now time.Time) curve {
+func (c curve) lower(doubt bool, rtt time.Duration, now time.Time) curve {
 	estimate := (c.accepted + prior) / (now.Sub(c.mark).Seconds() + prior/c.rate)
-	floor := c.rate * deepest[min(c.early, len(deepest)-1)]
+	loose := c.early
+	if c.paused || c.grown < 2*c.half {
+		loose++
+	}
+	floor := c.rate * deepest[min(loose, len(deepest)-1)]
 	if estimate < floor {
 		c.early++
 	} else {
@@ -118,13 +137,21 @@ func (c curve) lower(ceiling float64, rtt time.Duration, now time.Time) curve {
 	}
 	wall := min(max(estimate, floor), max(c.wall, c.rate))
 	rate := max(min((1-dip)*wall, (1-leastDip)*c.rate), slowest)
-	return c.restart(max(wall, slowest), rate, rtt, now)
+	if math.Abs(estimate-c.wall) <= sameWall*c.wall {
+		c.trust = mostTrust
+	} else {
+		c.trust = 1
+	}
+	return c.restart(max(wall, slowest), rate, rtt, doubt, now)
 }
 
-func (c curve) restart(wall, rate float64, rtt time.Duration, now time.Time) curve {
+func (c curve) restart(wall, rate float64, rtt time.Duration, doubt bool, now time.Time) curve {
 	c.wall, c.rate, c.dip = wall, rate, 1-rate/wall
-	c.half = max(halfCount, halfTime*wall, 4*wall*rtt.Seconds())
-	c.grown, c.idle, c.accepted, c.mark = 0, 0, 0, now
+	c.half = max(halfCount, max(c.trust, 1)*halfTime*wall, halfTrips*wall*rtt.Seconds())
+	if doubt {
+		c.half = doubtCount
+	}
+	c.grown, c.idle, c.accepted, c.mark, c.paused = 0, 0, 0, now, false
 	c.roundAt, c.roundAccepted = now, 0
 	return c
 }
