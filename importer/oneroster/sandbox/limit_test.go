@@ -1,0 +1,136 @@
+package sandbox
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// offer sends rate requests a second for d and counts the accepted and the refused.
+func offer(s *Server, rate int, d time.Duration) (accepted, refused int, last got) {
+	start := time.Now()
+	for i := 0; time.Since(start) < d; i++ {
+		if g := call(s, http.MethodDelete, ResultsPath+"none", ""); g.status == http.StatusTooManyRequests {
+			refused++
+			last = g
+		} else {
+			accepted++
+		}
+		time.Sleep(time.Second / time.Duration(rate))
+	}
+	return accepted, refused, last
+}
+
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		name, limits      string
+		rate              int
+		d                 time.Duration
+		accepted, refused int
+		retryAfter, minor string
+	}{
+		{"no limit", "rate=0", 1000, time.Second, 1000, 0, "", ""},
+		{"bucket", "rate=500:burst=50", 1000, 10 * time.Second, 5049, 4951, "1", ""},
+		{"bucket not reached", "rate=500:burst=50", 400, 10 * time.Second, 4000, 0, "", ""},
+		{"slow bucket", "rate=0.5:burst=2", 1, 10 * time.Second, 6, 4, "1", ""},
+		{"fixed wait", "rate=1:wait=7s", 10, 2 * time.Second, 2, 18, "7", ""},
+		{"date", "rate=1:retry-after=date:wait=90s", 10, 2 * time.Second, 2, 18, "Sat, 01 Jan 2000 00:01:32 GMT", ""},
+		{"blind", "rate=1:retry-after=none", 10, 2 * time.Second, 2, 18, "", ""},
+		{"window", "max=100:window=10s", 50, 25 * time.Second, 300, 950, "6", ""},
+		{"window's end", "max=10:window=10s", 10, 10 * time.Second, 10, 90, "1", ""},
+		{"steps", "rate=400:burst=3:for=15s,rate=60:burst=3:for=15s,rate=400:burst=3", 1000, 45 * time.Second, 400*30 + 60*15, 0, "1", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				limits, err := ParseLimits(c.limits)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := open(Config{Limits: limits})
+				accepted, refused, last := offer(s, c.rate, c.d)
+				if accepted < c.accepted-3 || accepted > c.accepted+3 {
+					t.Errorf("%d accepted, want %d", accepted, c.accepted)
+				}
+				if c.name != "steps" && (refused < c.refused-3 || refused > c.refused+3) {
+					t.Errorf("%d refused, want %d", refused, c.refused)
+				}
+				is(t, "Retry-After", last.header.Get("Retry-After"), c.retryAfter)
+			})
+		})
+	}
+}
+
+func TestTheWindowsEndIsWhatRetryAfterSays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(Config{Limits: []Limit{{Max: 1, Window: 10 * time.Second}}})
+		get(s, "a").want(t, 404)
+		time.Sleep(2500 * time.Millisecond)
+		is(t, "Retry-After", get(s, "a").header.Get("Retry-After"), 8)
+		time.Sleep(8 * time.Second)
+		get(s, "a").want(t, 404)
+	})
+}
+
+func TestStepsRepeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(Config{Repeat: true, Limits: []Limit{{For: time.Second}, {For: time.Second, Rate: 1e-9}}})
+		for range 3 {
+			get(s, "a").want(t, 404)
+			time.Sleep(1500 * time.Millisecond)
+			get(s, "a") // the burst
+			get(s, "a").want(t, 429, "server_busy")
+			time.Sleep(500 * time.Millisecond)
+		}
+	})
+}
+
+func TestConcurrencyAndLatency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(Config{Limits: []Limit{{Concurrent: 10}}, Latency: Latency{Base: 60 * time.Millisecond}})
+		start := time.Now()
+		var group sync.WaitGroup
+		for range 25 {
+			group.Go(func() { get(s, "a") })
+		}
+		group.Wait()
+		a := s.Audit()
+		is(t, "served", a.Requests["GET 404"], 10)
+		is(t, "refused", a.Requests["GET 429"], 15)
+		is(t, "in flight", a.InFlight, 0)
+		is(t, "took", time.Since(start), 60*time.Millisecond)
+		is(t, "seconds", a.Seconds, []Second{{start.Unix(), 25, 0, 15}})
+		get(s, "a").want(t, 404)
+	})
+}
+
+func TestLatencyGrowsWithLoad(t *testing.T) {
+	l := Latency{Base: 20 * time.Millisecond, PerInFlight: 4 * time.Millisecond, Knee: 10}
+	is(t, "below the knee", l.of(10, 0), 20*time.Millisecond)
+	is(t, "beyond", l.of(64, 0), 236*time.Millisecond)
+	is(t, "jitter", Latency{Jitter: time.Second}.of(1, 0.5), 500*time.Millisecond)
+	synctest.Test(t, func(t *testing.T) {
+		took := func(seed uint64) (all []time.Duration) {
+			s := open(Config{Seed: seed, Latency: Latency{Jitter: time.Second}})
+			for range 5 {
+				start := time.Now()
+				get(s, "a")
+				all = append(all, time.Since(start))
+			}
+			return all
+		}
+		is(t, "the same seed", took(1), took(1))
+		if a, b := took(1), took(2); a[0] == b[0] || a[0] == a[1] {
+			t.Errorf("not jittered: %v %v", a, b)
+		}
+	})
+}
+
+func TestParseLimitsRefuses(t *testing.T) {
+	for _, s := range []string{"", "rate", "rate=x", "rte=5", "rate=-1", "max=5", "rate=5,rate=6", "rate=5:retry-after=never"} {
+		if _, err := ParseLimits(s); err == nil {
+			t.Errorf("%q is accepted", s)
+		}
+	}
+}
