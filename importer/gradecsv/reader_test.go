@@ -36,6 +36,9 @@ func TestLines(t *testing.T) {
 			"stdin:2:27: a quote inside a field that is not quoted; quote the whole field and double the quotes in it\n"},
 		{"text after a quote", "a,st1,exempt,,2026-06-01,\"5\" disk\n" + row("b"), "R2 A3",
 			"stdin:2:29: text after a closing quote; double the quotes inside a quoted field\n"},
+		{"text after a quote in a later line", "a,st1,exempt,,2026-06-01,\"5\ny\" disk\n" + row("b"), "R2 R3 A4",
+			"stdin:2:26: a quote opens here and is never closed; remove it, or close it\n" +
+				"stdin:3:2: a quote inside a field that is not quoted; quote the whole field and double the quotes in it\n"},
 		{"a quote open to the end", row("a") + "b,st1,exempt,,2026-06-01,\"late\nc,d\n", "A2 R3 R4",
 			"stdin:3:26: a quote opens here and is never closed; remove it, or close it\n" +
 				"stdin:4:1: too few fields, the header has 6; every blank field needs its delimiter; found \"2 fields\"\n"},
@@ -291,21 +294,22 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestMemoryIsBounded reads 100 MB that are one line, and 100 MB inside a quote.
+// TestMemoryIsBounded reads 100 MiB that are one line, and 32 MiB inside a quote.
 func TestMemoryIsBounded(t *testing.T) {
-	const size, bound = 100 << 20, 16 << 20
+	const bound = 16 << 20
 	tests := []struct {
 		name, begin string
+		size        int
 		char        byte
 		want        string
 		problem     string
 	}{
-		{"line", "a,b,", 'x', "A2 R3 A4", "stdin:3:1: the line has more than 1 MiB and was skipped; the rejects file does not repeat it\n"},
-		{"quote", "a,b,\"", '\n', "A2 R3 A104857604", "stdin:3:5: a quote opens here and is never closed; remove it, or close it\n"},
+		{"line", "a,b,", 100 << 20, 'x', "A2 R3 A4", "stdin:3:1: the line has more than 1 MiB and was skipped; the rejects file does not repeat it\n"},
+		{"quote", "a,b,\"", 32 << 20, '\n', "A2 R3 A33554436", "stdin:3:5: a quote opens here and is never closed; remove it, or close it\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			in := io.MultiReader(strings.NewReader(shortHeader+"\n"+goodRow+"\n"+tt.begin), &endless{size, tt.char},
+			in := io.MultiReader(strings.NewReader(shortHeader+"\n"+goodRow+"\n"+tt.begin), &endless{tt.size, tt.char},
 				strings.NewReader("\n"+goodRow+"\n"))
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -16,7 +16,8 @@ func TestRejects(t *testing.T) {
 		"li4,st1,exempt,,2026-06-01,5\" disk\r\n" +
 		"li5,st1,exempt,,2026-06-01,\"5\" disk, or\"\r\n" +
 		"li6,st1,exempt,,2026-06-01,\"open\r\n" +
-		"li7,s\xe9,exempt,,2026-06-01,\r\n"
+		"li7,s\xe9,exempt,,2026-06-01,\r\n" +
+		"li8,st1,exempt,,\"a\"\",b\",5\" disk\r\n"
 	_, rows := readText(t, text, Options{})
 	const tail = `,rejected,"a reason, with ""quotes"""` + "\r\n"
 	want := utf8BOM + `"lineItemSourcedId",studentSourcedId,scoreStatus,score,scoreDate,comment,import.line,import.status,import.errors` + "\r\n" +
@@ -26,7 +27,8 @@ func TestRejects(t *testing.T) {
 		`li4,st1,exempt,,2026-06-01,"5"" disk",6` + tail +
 		`li5,st1,exempt,,2026-06-01,"5"" disk, or",7` + tail +
 		`li6,st1,exempt,,2026-06-01,"""open",8` + tail +
-		"li7,s\xe9,exempt,,2026-06-01,,9" + tail
+		"li7,s\xe9,exempt,,2026-06-01,,9" + tail +
+		`li8,st1,exempt,,"a"",b","5"" disk",10` + tail
 	got := rejects(t, rows, everyRow)
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -31,9 +31,6 @@ func (c *converter) id(col column, value string, needed bool) string {
 func (c *converter) sourcedID(value string) string {
 	switch c.id(colSourcedID, value, false); value {
 	case "":
-		if len(c.row.Errors) > 0 {
-			return ""
-		}
 		return DerivedID(c.rec.LineItem, c.rec.Student)
 	case ".", "..":
 		// The id becomes a segment of a URL's path, where these two mean another place.
