@@ -25,6 +25,7 @@ type boltDB struct {
 	path     string
 	readOnly bool
 	file     *os.File
+	info     os.FileInfo // of file, as it was opened
 	db       *bbolt.DB
 	// write is held around bbolt's own lock, which a panic can leave locked: whoever waits must get an answer.
 	write sync.Mutex
@@ -62,7 +63,9 @@ func openBoltOnce(path string, o Options, wait time.Duration) (*boltDB, error) {
 		b.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 			Timeout: wait, ReadOnly: o.ReadOnly, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
 			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-				b.file, err = o.OpenFile(name, flag, mode)
+				if b.file, err = o.OpenFile(name, flag, mode); err == nil {
+					b.info, err = b.file.Stat()
+				}
 				return b.file, err
 			},
 		})
@@ -137,11 +140,7 @@ func (b *boltDB) inPlace() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	here, ferr := b.file.Stat()
-	if ferr != nil {
-		return ferr
-	}
-	if err != nil || !os.SameFile(there, here) {
+	if err != nil || !os.SameFile(there, b.info) {
 		return errReplaced
 	}
 	return nil

@@ -123,12 +123,20 @@ func (s *Store) Size() (int64, error) { return s.db.Size() }
 // Close ends the use of the store and of its journals, and unlocks the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// view runs fn in a read transaction. What fn returns of itself is damage, errors of this package aside.
+// view runs fn in a read transaction. What fn returns is damage, unless it says otherwise.
 func (s *Store) view(fn func(kv.Tx) error) error {
 	if err := s.broken.Load(); err != nil {
 		return err
 	}
-	return s.damage(s.db.View(fn))
+	var damage error
+	err := s.db.View(func(tx kv.Tx) error {
+		damage = fn(tx)
+		return damage
+	})
+	if damage != nil {
+		return s.damage(damage)
+	}
+	return err
 }
 
 func (s *Store) damage(err error) error {
