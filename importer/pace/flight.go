@@ -7,13 +7,15 @@ type flight struct {
 	wall    int  // the limit believed in; 0: none
 	probing bool // limit is above what has been confirmed
 	stride  int  // the next probe's step
+	strikes int  // refusals in a row that came too late for a limit in flight
 	steady  int  // accepted since the limit last moved
 }
 
 const (
-	probeEvery = 300 // accepted requests between two probes for one more in flight
-	doubleTo   = 8
-	confirm    = 4 // round trips without a refusal that confirm a limit
+	probeEvery  = 300 // accepted requests between two probes for one more in flight
+	mostStrikes = 2
+	doubleTo    = 8
+	confirm     = 4 // round trips without a refusal that confirm a limit
 )
 
 func (f flight) absorb(t tally) flight {
@@ -53,9 +55,19 @@ func (f flight) lower(n int) flight {
 	return flight{limit: n, wall: n}
 }
 
-// retreat gives up a probe.
+// retreat goes back to the wall. A limit in flight shows itself within a round trip or two of a probe; a refusal that comes
+// later, or at a limit that was confirmed, is a strike against believing in it.
 func (f flight) retreat() flight {
-	return f.lower(f.wall)
+	strikes := 0
+	switch {
+	case !f.probing:
+		strikes = mostStrikes
+	case f.steady > 2*f.limit:
+		strikes = f.strikes + 1
+	}
+	f = f.lower(f.wall)
+	f.strikes = strikes
+	return f
 }
 
 // acquit drops the belief, by and by; at once where a refusal came with far fewer in flight.

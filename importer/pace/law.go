@@ -75,7 +75,7 @@ func (l law) pace() float64 {
 		r = l.ceilingRate
 	}
 	if l.level == single {
-		if alone := 1 / max(l.rtt, minRoundTrip).Seconds(); r == 0 || alone < r {
+		if alone := 1 / l.roundTrip().Seconds(); r == 0 || alone < r {
 			r = alone
 		}
 	}
@@ -150,6 +150,7 @@ func (l law) refused(r refusal, now time.Time) law {
 	}
 	switch {
 	case !r.sent.After(l.since):
+		l.curve = l.curve.spend(1)
 		if l.blame {
 			l.flight = l.flight.lower(l.flight.limit - 1)
 		}
@@ -157,36 +158,51 @@ func (l law) refused(r refusal, now time.Time) law {
 	case l.level == calm:
 		return l.episode(r, now)
 	case l.level == cut:
-		l.level, l.since = single, now
-		return l
+		l.curve = l.curve.spend(1)
+		if l.flight.wall > 0 && r.inFlight <= l.flight.limit {
+			l.flight = flight{limit: l.ceilingFlight} // fewer in flight did not help
+		}
+		l.blame = false
+		return l.goSingle(now)
 	default:
+		l.curve = l.curve.spend(1)
 		return l.pause(l.asked, pauseRefused, "refusals go on", now)
 	}
 }
 
 // episode is the first refusal among the requests sent since the last one: everyone slows down, once.
 func (l law) episode(r refusal, now time.Time) law {
-	unlearned := l.curve.rate == 0
-	probe := l.flight.probing
 	again := l.curve.paused && l.curve.accepted < soonAfter
 	l.blame = false
 	switch {
-	case probe && unlearned:
-		l.flight = l.flight.retreat()
-	case unlearned:
-		l.blame = true
+	case l.curve.rate > 0:
+		l = l.judge(r)
+		l.curve = l.curve.lower(l.flight.wall > 0, l.rtt, now)
+	case l.flight.wall == 0:
+		l.blame = r.inFlight > 1
 		l.flight = l.flight.lower(r.inFlight - 1)
 		l.curve = l.curve.learn(l.ceilingRate, now)
 	default:
-		l = l.judge(r)
-		l.curve = l.curve.lower(l.flight.wall > 0, l.rtt, now)
+		if l.flight = l.flight.retreat(); l.flight.strikes >= mostStrikes {
+			l.flight = flight{limit: l.ceilingFlight}
+			l.curve = l.curve.relearn(l.ceilingRate, l.rtt, now)
+		}
 	}
 	l.level, l.since = cut, now
 	if again {
-		l.level = single
+		l = l.goSingle(now)
 	}
 	return l
 }
+
+// goSingle lets one request a round trip go, the first after one: the server has had that time to make room.
+func (l law) goSingle(now time.Time) law {
+	l.level, l.since = single, now
+	l.until, l.why = now.Add(l.roundTrip()), "refused again: one request a round trip"
+	return l
+}
+
+func (l law) roundTrip() time.Duration { return max(l.rtt, minRoundTrip) }
 
 // soonAfter is how many accepted requests after a pause a refusal counts as more of the same.
 const soonAfter = 16

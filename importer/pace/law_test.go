@@ -121,8 +121,8 @@ func TestEscalation(t *testing.T) {
 		until time.Duration // 0: no pause
 	}{
 		{"refused, sent before the cut => nothing more", func(l law) law { return refusedAt(l, 1010*ms, 3*time.Second) }, cut, 0},
-		{"refused, sent after the cut => one request a round trip", func(l law) law { return refusedAt(l, 1030*ms, 3*time.Second) }, single, 0},
-		{"that one refused too => all wait for the latest moment asked for", func(l law) law { return refusedAt(l, 1060*ms, 3*time.Second) }, single, 4060 * ms},
+		{"refused, sent after the cut => one request a round trip, from the next on", func(l law) law { return refusedAt(l, 1030*ms, 3*time.Second) }, single, 1050 * ms},
+		{"that one refused too => all wait for the latest moment asked for", func(l law) law { return refusedAt(l, 1071*ms, 2989*ms) }, single, 4060 * ms},
 		{"a late answer from before the pause => nothing more", func(l law) law { return refusedAt(l, 4070*ms, time.Minute) }, single, 4060 * ms},
 		{"the first one after it refused => wait again", func(l law) law { return refusedAt(l, 4100*ms, 5*time.Second) }, single, 64070 * ms},
 		{"the next answered => calm", func(l law) law { return l.relieved(at(65*time.Second), at(66*time.Second)) }, calm, 0},

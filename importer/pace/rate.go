@@ -11,10 +11,12 @@ type curve struct {
 	rate     float64 // 0: not learned
 	wall     float64 // the rate at which the server began to refuse
 	dip      float64 // how far below the wall the curve began, as a share
+	rise     float64 // how far above it the cubic ends
 	half     float64 // accepted requests from a cut to the wall
 	grown    float64 // accepted requests since the cut while the rate was what held
 	idle     float64 // accepted requests while something else held
-	accepted float64 // since mark
+	accepted float64 // since mark; failed ones too, the limit let them pass
+	savings  float64 // refusals that may be spent on looking for room
 	mark     time.Time
 	early    int     // cuts in a row that the estimate found too small
 	trust    float64 // 1 or mostTrust: how long the wall is left alone; grows while it stays where it was
@@ -27,6 +29,7 @@ type curve struct {
 
 const (
 	dip       = 0.10 // a cut goes so far below the wall, as a share, and the curve ends as far above it
+	bank      = 10   // the dip of a short curve is bank ÷ half: what it leaves at the server outweighs the unevenness of arrivals
 	leastDip  = 0.03 // every cut lowers the rate by this share at least
 	firstCut  = 0.7  // the rate after the very first refusal, as a share of what was delivered then
 	slowest   = 0.1  // requests a second: no cut goes lower
@@ -35,10 +38,17 @@ const (
 	mostTrust = 2    // a confirmed wall is left alone for so many times as long
 
 	// The length of half a curve is the largest of these: what a refusal costs is bounded as a share of the requests
-	// (one in 2·halfCount) and in time, and a curve is never shorter than what the answers take to show its effect.
+	// (one in 2·halfCount on the average) and in time, and a curve is never shorter than what the answers take to show its effect.
 	halfCount = 100 // accepted requests
+	halfRich  = 50  // the same where refusals have been saved up
+	halfPoor  = 150 // where too many have been spent
 	halfTime  = 1.0 // seconds at the wall
 	halfTrips = 4   // round trips
+
+	// costs is how many accepted requests earn one refusal; savings end at mostSaved.
+	costs     = 2 * halfCount
+	mostSaved = 15
+	rich      = 5
 
 	// doubtCount replaces them while the refusals may have been about requests in flight: the sooner the rate has
 	// doubled without another one, the sooner it is acquitted.
@@ -57,8 +67,10 @@ func (c curve) absorb(t tally, now time.Time) curve {
 	if c.mark.IsZero() {
 		c.mark, c.roundAt = now, now
 	}
-	c.accepted += float64(t.accepted)
-	c.roundAccepted += float64(t.accepted)
+	n := float64(t.accepted + t.failed)
+	c.accepted += n
+	c.roundAccepted += n
+	c.savings = min(c.savings+n/costs, mostSaved)
 	return c
 }
 
@@ -91,7 +103,7 @@ func (c curve) grow(t tally, bound, full bool, ceiling float64, rtt time.Duratio
 	if x := c.grown / c.half; x <= 2 {
 		c.rate = max(c.rate, c.at(x))
 	} else {
-		c.rate *= math.Exp2(n / max(doubling, 2*c.rate*rtt.Seconds()))
+		c.rate *= math.Exp2(n / max(doubling, c.half/4, 2*c.rate*rtt.Seconds()))
 	}
 	if ceiling > 0 {
 		c.rate = min(c.rate, ceiling)
@@ -103,7 +115,7 @@ func (c curve) grow(t tally, bound, full bool, ceiling float64, rtt time.Duratio
 func (c curve) at(x float64) float64 {
 	d := c.dip
 	if x > 1 {
-		d = dip
+		d = c.rise
 	}
 	return c.wall * (1 + d*(x-1)*(x-1)*(x-1))
 }
@@ -118,6 +130,15 @@ func (c curve) learn(ceiling float64, now time.Time) curve {
 		r = ceiling
 	}
 	return c.restart(max(r, slowest), max(firstCut*r, slowest), 0, true, now)
+}
+
+// relearn takes the wall from what was accepted since the last one was dropped, for a rate that seemed not to be the limit.
+func (c curve) relearn(ceiling float64, rtt time.Duration, now time.Time) curve {
+	r := max(c.accepted/max(now.Sub(c.mark), time.Millisecond).Seconds(), slowest)
+	if ceiling > 0 {
+		r = min(r, ceiling)
+	}
+	return c.restart(r, (1-dip)*r, rtt, false, now)
 }
 
 // lower moves the wall to what the server has accepted a second since the last cut: whatever its burst, that is its rate,
@@ -136,7 +157,8 @@ func (c curve) lower(doubt bool, rtt time.Duration, now time.Time) curve {
 		c.early = 0
 	}
 	wall := min(max(estimate, floor), max(c.wall, c.rate))
-	rate := max(min((1-dip)*wall, (1-leastDip)*c.rate), slowest)
+	c = c.spend(1)
+	rate := max(min((1-max(dip, bank/c.halfCount()))*wall, (1-leastDip)*c.rate), slowest)
 	if math.Abs(estimate-c.wall) <= sameWall*c.wall {
 		c.trust = mostTrust
 	} else {
@@ -145,11 +167,29 @@ func (c curve) lower(doubt bool, rtt time.Duration, now time.Time) curve {
 	return c.restart(max(wall, slowest), rate, rtt, doubt, now)
 }
 
+// spend books refusals.
+func (c curve) spend(n float64) curve {
+	c.savings = max(c.savings-n, -mostSaved)
+	return c
+}
+
+// halfCount is how many accepted requests half a curve takes at least.
+func (c curve) halfCount() float64 {
+	switch {
+	case c.savings >= rich:
+		return halfRich
+	case c.savings < 0:
+		return halfPoor
+	}
+	return halfCount
+}
+
 func (c curve) restart(wall, rate float64, rtt time.Duration, doubt bool, now time.Time) curve {
 	c.wall, c.rate, c.dip = wall, rate, 1-rate/wall
-	c.half = max(halfCount, max(c.trust, 1)*halfTime*wall, halfTrips*wall*rtt.Seconds())
+	c.half = max(c.halfCount(), max(c.trust, 1)*halfTime*wall, halfTrips*wall*rtt.Seconds())
+	c.rise = max(dip, bank/c.halfCount())
 	if doubt {
-		c.half = doubtCount
+		c.half, c.rise = doubtCount, dip
 	}
 	c.grown, c.idle, c.accepted, c.mark, c.paused = 0, 0, 0, now, false
 	c.roundAt, c.roundAccepted = now, 0
