@@ -1,0 +1,75 @@
+package oneroster
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// EndpointError says why an address is refused. Its text never repeats the address beyond scheme and host: it may hold
+// a password.
+type EndpointError struct {
+	// PlainHTTP: the only thing wrong is that the address is http and not this machine's own; a person may allow that.
+	PlainHTTP bool
+	Host      string
+	Problem   string
+}
+
+func (e *EndpointError) Error() string { return e.Problem }
+
+// CheckEndpoint says whether rawURL may be used as a server's address: an absolute https URL without user or fragment.
+// Plain http is refused, since it would show the secret and the grades to the network, unless the host is this
+// machine's own or a person allowed it. The error is an *EndpointError.
+func CheckEndpoint(rawURL string, allowPlainHTTP bool) error {
+	_, err := parseEndpoint(rawURL, allowPlainHTTP)
+	return err
+}
+
+func parseEndpoint(rawURL string, allowPlainHTTP bool) (*url.URL, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return nil, &EndpointError{Problem: "not a URL; write it like https://api.example.org"}
+	}
+	refuse := func(problem string) (*url.URL, error) {
+		return nil, &EndpointError{Host: u.Hostname(), Problem: problem}
+	}
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return refuse("not an https address; write it like https://api.example.org")
+	case u.Hostname() == "":
+		return refuse("names no host; write it like https://api.example.org")
+	case u.User != nil:
+		return refuse("must not hold a user or password; credentials have settings of their own")
+	case u.Fragment != "":
+		return refuse("must not hold a fragment (#…)")
+	case u.Scheme == "http" && !allowPlainHTTP && !loopback(u.Hostname()):
+		return nil, &EndpointError{PlainHTTP: true, Host: u.Hostname(),
+			Problem: "plain http to " + u.Hostname() + " would send credentials and grades unencrypted; use https"}
+	}
+	return u, nil
+}
+
+// parseBase reads a base URL: an endpoint without a query, its path without the slash at the end.
+func parseBase(rawURL string, allowPlainHTTP bool) (*url.URL, error) {
+	u, err := parseEndpoint(rawURL, allowPlainHTTP)
+	if err != nil {
+		return nil, err
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		return nil, &EndpointError{Host: u.Hostname(), Problem: "must not hold a query (?…)"}
+	}
+	escaped := strings.TrimRight(u.EscapedPath(), "/")
+	if u.Path, err = url.PathUnescape(escaped); err != nil {
+		return nil, &EndpointError{Host: u.Hostname(), Problem: "has a malformed path"}
+	}
+	u.RawPath = escaped
+	return u, nil
+}
+
+func loopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}

@@ -1,0 +1,62 @@
+package oneroster
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+)
+
+// trouble is a stable code and, in plain words, what to do.
+type trouble struct{ code, reason string }
+
+// netTrouble names the kind of a failure without an answer, by the types of err alone.
+func netTrouble(err error) trouble {
+	var dns *net.DNSError
+	var op *net.OpError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return trouble{"net.canceled", "the request was cut short because the run was stopped"}
+	case errors.As(err, &dns):
+		return trouble{"net.dns", "the server's name is not known to the network; check the address, and the network connection"}
+	case isTLS(err):
+		return trouble{"net.tls", "no secure connection: the server's certificate or its TLS is not acceptable; " +
+			"check the address and this machine's clock, and tell the server's administrator"}
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return trouble{"net.proxy", "the proxy gives no connection to the server; check HTTPS_PROXY and NO_PROXY"}
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return trouble{"net.timeout", "the server did not answer in time; --timeout says how long to wait"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return trouble{"net.refused", "nothing accepts connections at the server's address; check host and port, or wait until it is up"}
+	case errors.As(err, &op) && op.Op == "dial":
+		return trouble{"net.unreachable", "the server cannot be reached; check the network connection"}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return trouble{"net.closed", "the server closed the connection without an answer"}
+	}
+	return trouble{"net.failed", "the connection to the server failed"}
+}
+
+func isTLS(err error) bool {
+	var (
+		verify  *tls.CertificateVerificationError
+		record  tls.RecordHeaderError
+		alert   tls.AlertError
+		unknown x509.UnknownAuthorityError
+		host    x509.HostnameError
+		invalid x509.CertificateInvalidError
+	)
+	return errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &unknown) ||
+		errors.As(err, &host) || errors.As(err, &invalid) || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// dialFailed says that err comes from before there was a connection.
+func dialFailed(err error) bool {
+	var dns *net.DNSError
+	var op *net.OpError
+	return errors.As(err, &dns) || isTLS(err) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
+}
