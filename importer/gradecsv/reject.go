@@ -24,9 +24,17 @@ type RejectWriter struct {
 	buf    []byte
 }
 
-// NewRejectWriter writes nothing yet: the header comes with the first row.
+// NewRejectWriter writes nothing yet: the header comes with the first row, or by WriteHeader.
 func NewRejectWriter(w io.Writer) *RejectWriter {
 	return &RejectWriter{w: w}
+}
+
+// WriteHeader writes the header by itself, for a caller who puts the rows in another order later.
+func (rw *RejectWriter) WriteHeader(h *Header) error {
+	rw.buf, rw.header = rw.buf[:0], h
+	rw.heading()
+	_, err := rw.w.Write(rw.buf)
+	return err
 }
 
 // ErrOtherHeader is returned for a row of a file whose header is not that of the rows before.

@@ -1,0 +1,46 @@
+// Package importer moves rows of a file into a gradebook, so that none is lost and none doubled.
+//
+//	file ─► Source ─► plan ─► tasks ─► work × N ─► outcomes ─► record ─► Report, rejects.csv, progress
+//	        (rows)     │                │  health, pace ─► look or send      │
+//	                   └ Journal: intents, one transaction a batch           └ Journal: outcomes, one transaction a batch
+//
+// # One direction
+//
+// There are three kinds of goroutine: one plan, which reads, validates and decides; N workers, which look and send; one
+// record, which commits, counts and reports. Each stage knows the next one's input and nothing else; nothing flows back
+// but "stop". Only the file that holds Run makes channels, contexts and goroutines.
+//
+// No stage returns while its input is open. A stage that fails latches its first error, stops intake and drains: plan
+// defers what it had read, workers defer what they hold, the recorder goes on counting. So every row read ends in
+// exactly one Outcome with exactly one Status, whatever fails. The recorder has no context: an answer that came must be
+// recorded even though somebody pressed Ctrl-C.
+//
+// Two contexts answer two questions. Intake: may new work start? It bounds every wait. Flight: may running work go on? It
+// bounds every request, and ends Grace after intake.
+//
+// # Never lost, never doubled
+//
+// An intent is durable before its row is sent; an outcome is durable before its row is counted. What a crash leaves:
+//
+//	before the intent    nothing is known: the row is sent next time
+//	after the intent     in doubt: the row is looked up before anything else
+//	after the outcome    unchanged: nothing is sent
+//
+// A row whose request was written and not answered is in doubt as well, and takes the same path: a task with look set.
+// There is no other place where rows are reconciled. "Not found" is believed when Settle has passed since the request
+// ended (for an intent of an earlier process, since this one started), because the server may still be working on a
+// request whose client is gone. Found is believed at once. A row that waits holds no worker: it sits in the room.
+//
+// # Whose fault
+//
+// A send that ended in doubt is charged to its row, unless the server is down: five failures in a row with no useful
+// answer between them (health). Then everybody waits, one probe at a time goes out, and nothing is charged; a charge
+// from the beginning of the outage is taken back. A row is failed when its attempts are used up and a last look shows
+// that it is not there.
+//
+// # Bounds
+//
+// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, 2·commitRows on their
+// way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
+// What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each row in a reject file.
+package importer

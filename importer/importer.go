@@ -1,0 +1,138 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
+	"gradebook-import/importer/pace"
+)
+
+// A Source yields the rows of the input in their order. Read fills rows from the front, reports how many, and ends
+// with io.EOF; any other error means that nothing after it can be read. The rows stay the caller's.
+type Source interface {
+	Read(rows []gradecsv.Row) (int, error)
+}
+
+// A Gateway is the server. Both methods make one attempt and never retry; they end with ctx, and what they then say
+// of the row is true all the same. Safe for concurrent use.
+type Gateway interface {
+	// Submit sends a result by POST, PUT or DELETE.
+	Submit(ctx context.Context, method string, r *oneroster.Result) oneroster.Answer
+	// Find looks whether the server has r, and with the same content.
+	Find(ctx context.Context, r *oneroster.Result) oneroster.Answer
+}
+
+// A Journal remembers, across runs, what was about to be sent and what became of it. Claim and Begin are called by the
+// plan, Finish and Learn by the recorder, both at the same time. An error is final: nothing after it counts as written.
+type Journal interface {
+	// Claim says what is known of a key, and marks it as seen by this run at a position.
+	Claim(key checkpoint.Key, at uint32) (checkpoint.Known, error)
+	// Begin makes the intents durable and returns the number of the first; the others follow it.
+	Begin(intents []checkpoint.Intent) (first uint64, err error)
+	// Finish makes outcomes durable.
+	Finish(outcomes []checkpoint.Outcome) error
+	// Facts and Learn keep what was found out about the target.
+	Facts() checkpoint.Facts
+	Learn(checkpoint.Facts) error
+}
+
+// Config is what a run is made of. Zero values mean the defaults named.
+type Config struct {
+	Source  Source
+	Gateway Gateway
+	Journal Journal
+	Pace    *pace.Pacer
+
+	Concurrency int           // requests at a time, 8
+	Attempts    int           // for a row that alone keeps failing, 5
+	Grace       time.Duration // for requests in flight when the run stops, 20 s
+	Settle      time.Duration // before "not found" is believed, 5 s
+	GiveUpAfter time.Duration // of a server that answers nothing, 15 min
+	MaxDuration time.Duration // of the run; 0: none
+	MaxErrors   Limit         // rows rejected or failed; zero: none
+
+	Method       string // http.MethodPost (default) or http.MethodPut, for new results
+	Update       bool   // a changed row replaces what an earlier run sent
+	ApplyDeletes bool   // rows with status tobedeleted are deleted at the server
+	Resend       bool   // rows that looking cannot settle are sent again: a person's decision
+	LookFirst    bool   // look before every send, as if every row were in doubt: for a lost checkpoint
+	Shard        Shard
+	DryRun       bool // only for the report: the wiring makes the dry run
+
+	Rejects  *Spool // rows rejected or failed; nil: not kept
+	Doubtful *Spool // rows in doubt; nil: not kept
+
+	Log *slog.Logger // nil: none
+	// Jitter returns a number in [0, 1) for each backoff; nil: math/rand/v2. Called concurrently.
+	Jitter func() float64
+	// Progress is called by the recorder about once a second, and once at the end, before Run returns.
+	Progress func(Progress)
+}
+
+func (c Config) withDefaults() Config {
+	c.Concurrency = cmp.Or(c.Concurrency, 8)
+	c.Attempts = cmp.Or(c.Attempts, 5)
+	c.Grace = cmp.Or(c.Grace, 20*time.Second)
+	c.Settle = cmp.Or(c.Settle, 5*time.Second)
+	c.GiveUpAfter = cmp.Or(c.GiveUpAfter, 15*time.Minute)
+	c.Method = cmp.Or(c.Method, http.MethodPost)
+	c.Shard.Count = cmp.Or(c.Shard.Count, 1)
+	if c.Jitter == nil {
+		c.Jitter = rand.Float64
+	}
+	if c.Progress == nil {
+		c.Progress = func(Progress) {}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Pace == nil {
+		c.Pace = pace.New(pace.Config{Concurrency: c.Concurrency})
+	}
+	return c
+}
+
+// Run imports what the source yields and reports what became of every row. It returns when every row that was read is
+// accounted for; nothing that it started outlives it. When ctx ends, no new work starts, requests in flight get
+// Grace, and the report says that the run was stopped. The error is the importer's own failure (the checkpoint, the
+// reject file, the input); the report is complete even then.
+func Run(ctx context.Context, c Config) (*Report, error) {
+	c = c.withDefaults()
+	started := time.Now()
+	stop := newStop(ctx, c.Grace, c.MaxDuration)
+	defer stop.release()
+
+	tasks := make(chan *task, queueRows)       // closed by plan
+	outcomes := make(chan Outcome, commitRows) // closed below, when plan and every worker have returned
+
+	meter := newMeter(started)
+	plan := &planner{Config: c, stop: stop, tasks: tasks, outcomes: outcomes, started: started}
+	work := &workers{
+		Config: c, stop: stop, tasks: tasks, outcomes: outcomes, meter: meter,
+		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
+	}
+	record := &recorder{Config: c, stop: stop, outcomes: outcomes, meter: meter, health: work.health,
+		report: newReport(c, started), facts: c.Journal.Facts()}
+
+	var senders, sink errgroup.Group
+	senders.Go(plan.run)
+	for range c.Concurrency {
+		senders.Go(work.run)
+	}
+	sink.Go(record.run)
+	err := senders.Wait()
+	work.lockout()
+	close(outcomes)
+	err = errors.Join(err, sink.Wait())
+	return record.report.finish(time.Now(), stop.cause(), err), err
+}

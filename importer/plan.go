@@ -1,0 +1,220 @@
+package importer
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"time"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
+)
+
+// The rows of one transaction: few while the server is slow, so that few are in doubt after a crash; more when the
+// workers run dry while it is written. queueRows bounds the rows between plan and workers, commitRows those between
+// workers and recorder.
+const (
+	planFirst  = 32
+	planMost   = 1024
+	queueRows  = 512
+	commitRows = 1024
+)
+
+// planner decides what becomes of each row: an outcome at once, or an intent and a task.
+type planner struct {
+	Config
+	stop     *stop
+	tasks    chan<- *task
+	outcomes chan<- Outcome
+	started  time.Time
+	files    []span
+	last     uint32 // the highest position so far
+}
+
+// span is where a file's lines lie in the positions of the whole input: line n is at base+n.
+type span struct {
+	file string
+	base uint32
+}
+
+// run plans until the input ends or intake does. It closes tasks, which only plan sends to.
+func (p *planner) run() error {
+	defer close(p.tasks)
+	size := planFirst
+	for !p.stop.stopped() {
+		rows := make([]gradecsv.Row, size)
+		n, err := p.Source.Read(rows)
+		if planErr := p.batch(rows[:n]); planErr != nil {
+			return p.fail(planErr)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return p.fail(err)
+		}
+		size = p.resize(size)
+	}
+	return nil
+}
+
+// fail ends the run because of the importer's own trouble.
+func (p *planner) fail(err error) error {
+	p.stop.because(&StopError{Code: "failure", Reason: err.Error()})
+	return err
+}
+
+// resize adapts the next transaction to what the workers have left to do.
+func (p *planner) resize(size int) int {
+	switch queued := len(p.tasks); {
+	case queued < queueRows/16:
+		return min(2*size, planMost)
+	case queued > queueRows/2:
+		return max(size/2, planFirst)
+	}
+	return size
+}
+
+// batch plans some rows: their intents are durable before the first of them can be sent. Every row gets its outcome
+// even when this fails.
+func (p *planner) batch(rows []gradecsv.Row) error {
+	var tasks []*task
+	var intents []checkpoint.Intent
+	var err error
+	for i := range rows {
+		row := &rows[i]
+		at := p.position(row)
+		if err != nil {
+			p.outcomes <- Outcome{Row: row, At: at, Status: Deferred}
+			continue
+		}
+		var t *task
+		var o Outcome
+		var intent checkpoint.Intent
+		if t, intent, o, err = p.row(row, at); t == nil {
+			p.outcomes <- o
+			continue
+		}
+		tasks = append(tasks, t)
+		intents = append(intents, intent)
+	}
+	if err == nil {
+		err = p.begin(tasks, intents)
+	}
+	for _, t := range tasks {
+		if err != nil {
+			p.outcomes <- *t.outcome(Deferred)
+			continue
+		}
+		p.tasks <- t // unconditional: workers receive until this channel is closed
+	}
+	return err
+}
+
+func (p *planner) begin(tasks []*task, intents []checkpoint.Intent) error {
+	if len(tasks) == 0 {
+		return nil
+	}
+	first, err := p.Journal.Begin(intents)
+	if err != nil {
+		return err
+	}
+	for i, t := range tasks {
+		t.seq = first + uint64(i)
+	}
+	return nil
+}
+
+// row plans one row: a task with its intent, or an outcome.
+func (p *planner) row(row *gradecsv.Row, at uint32) (*task, checkpoint.Intent, Outcome, error) {
+	o := Outcome{Row: row, At: at, Status: Filtered}
+	if row.Filtered != "" {
+		return nil, checkpoint.Intent{}, o, nil
+	}
+	if len(row.Errors) > 0 {
+		o.Status, o.Problems = Rejected, row.Errors
+		return nil, checkpoint.Intent{}, o, nil
+	}
+	key := keyOf(&row.Result)
+	if !p.Shard.owns(key) {
+		return nil, checkpoint.Intent{}, o, nil
+	}
+	known, err := p.Journal.Claim(key, at)
+	if err != nil {
+		o.Status = Deferred
+		return nil, checkpoint.Intent{}, o, err
+	}
+	intent := checkpoint.Intent{Key: key, Digest: row.Result.Digest(), Line: uint32(row.Line), File: uint16(len(p.files) - 1)}
+	t := &task{row: row, at: at}
+	o.Status, o.Problems = p.decide(t, known, intent.Digest)
+	if o.Status != 0 {
+		return nil, checkpoint.Intent{}, o, nil
+	}
+	intent.Op, intent.Follows = op(t.method), known.Seq
+	return t, intent, Outcome{}, nil
+}
+
+// decide says what becomes of a valid row, given what is known of its key: a status, or 0 and how to send it.
+func (p *planner) decide(t *task, known checkpoint.Known, digest checkpoint.Digest) (Status, []gradecsv.Problem) {
+	reject := func(code, message string) (Status, []gradecsv.Problem) {
+		return Rejected, []gradecsv.Problem{t.problem(code, message)}
+	}
+	deletes := t.row.Result.Status == oneroster.StatusToBeDeleted
+	settled := known.State == checkpoint.Accepted
+	switch {
+	case known.First != 0:
+		why := t.problem("row.duplicate", "the same sourcedId stands in an earlier row of this input; the first one counts, even where both say the same")
+		why.Value, why.QuoteSafe = p.place(known.First), true
+		return Rejected, []gradecsv.Problem{why}
+	case deletes && !p.ApplyDeletes:
+		return reject("row.delete", "status is tobedeleted, and results are deleted only with --apply-deletes")
+	case settled && known.Digest == digest:
+		return Unchanged, nil
+	case settled && !deletes && !p.Update:
+		return reject("row.changed", "an earlier run sent this result with another content; --update replaces it")
+	}
+	t.method, t.look, t.replace = p.Method, p.LookFirst, p.Update
+	if settled {
+		t.method = http.MethodPut
+	}
+	if deletes {
+		t.method = http.MethodDelete
+	}
+	if known.State == checkpoint.Begun {
+		t.look, t.doubted, t.believe = true, true, p.started.Add(p.Settle)
+		if known.Op == checkpoint.Replace && !deletes {
+			t.method = http.MethodPut
+		}
+	}
+	return 0, nil
+}
+
+// position places a row in the whole input, so that one number names file and line.
+func (p *planner) position(row *gradecsv.Row) uint32 {
+	n := len(p.files)
+	if n == 0 || p.files[n-1].file != row.File || p.files[n-1].base+uint32(row.Line) <= p.last {
+		p.files = append(p.files, span{row.File, p.last})
+	}
+	at := uint64(p.files[len(p.files)-1].base) + uint64(row.Line)
+	p.last = uint32(min(at, math.MaxInt32))
+	return p.last
+}
+
+// place names the file and line at a position.
+func (p *planner) place(at uint32) string {
+	i := len(p.files) - 1
+	for i > 0 && p.files[i].base >= at {
+		i--
+	}
+	return fmt.Sprintf("%s:%d", p.files[i].file, at-p.files[i].base)
+}
+
+// keyOf is a row's identity: what its sourcedId says, wherever it stands.
+func keyOf(r *oneroster.Result) checkpoint.Key {
+	sum := sha256.Sum256([]byte(r.SourcedID))
+	return checkpoint.Key(sum[:16])
+}

@@ -1,0 +1,134 @@
+package importer
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
+)
+
+// What becomes of a valid row, given what is known of its key.
+func TestDecide(t *testing.T) {
+	digest, other := checkpoint.Digest{1}, checkpoint.Digest{2}
+	accepted := checkpoint.Known{State: checkpoint.Accepted, Digest: digest}
+	changed := checkpoint.Known{State: checkpoint.Accepted, Digest: other}
+	open := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Create, Earlier: true}
+	openPut := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Replace, Earlier: true}
+	update, deletes, put, first := Config{Update: true}, Config{ApplyDeletes: true}, Config{Method: http.MethodPut}, Config{LookFirst: true}
+	for _, c := range []struct {
+		name   string
+		config Config
+		delete bool
+		known  checkpoint.Known
+		want   string
+	}{
+		{"new", Config{}, false, checkpoint.Known{}, "POST"},
+		{"new, by PUT", put, false, checkpoint.Known{}, "PUT"},
+		{"new, looking first", first, false, checkpoint.Known{}, "look, POST"},
+		{"accepted before", Config{}, false, accepted, "unchanged"},
+		{"accepted before, looking first", first, false, accepted, "unchanged"},
+		{"accepted with another content", Config{}, false, changed, "rejected row.changed"},
+		{"accepted with another content, updating", update, false, changed, "PUT replacing"},
+		{"in doubt", Config{}, false, open, "look, POST doubted"},
+		{"in doubt, updating", update, false, open, "look, POST doubted replacing"},
+		{"a replacement in doubt", update, false, openPut, "look, PUT doubted replacing"},
+		{"seen before", Config{}, false, checkpoint.Known{First: 3}, "rejected row.duplicate f.csv:3"},
+		{"to delete", Config{}, true, checkpoint.Known{}, "rejected row.delete"},
+		{"to delete, allowed", deletes, true, checkpoint.Known{}, "DELETE"},
+		{"to delete, accepted before", deletes, true, changed, "DELETE"},
+		{"to delete, deleted before", deletes, true, accepted, "unchanged"},
+		{"to delete, in doubt", deletes, true, open, "look, DELETE doubted"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := &planner{Config: c.config.withDefaults(), started: time.Now()}
+			row := &gradecsv.Row{File: "f.csv", Line: 9, Result: oneroster.Result{Status: oneroster.StatusActive}}
+			if c.delete {
+				row.Result.Status = oneroster.StatusToBeDeleted
+			}
+			tk := &task{row: row, at: p.position(row)}
+			status, problems := p.decide(tk, c.known, digest)
+			got := ""
+			if status != 0 {
+				got = status.String()
+				for _, why := range problems {
+					got += " " + why.Code
+					if why.Value != "" {
+						got += " " + why.Value
+					}
+				}
+			} else {
+				if tk.look {
+					got = "look, "
+				}
+				got += tk.method
+				if tk.doubted {
+					got += " doubted"
+				}
+				if tk.replace {
+					got += " replacing"
+				}
+			}
+			if got != c.want {
+				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// One number names a line of one of several files, also when a file is given twice.
+func TestPositions(t *testing.T) {
+	p := &planner{}
+	var at []uint32
+	var want []string
+	for _, r := range []gradecsv.Row{{File: "a", Line: 2}, {File: "a", Line: 9}, {File: "b", Line: 2}, {File: "b", Line: 3}, {File: "b", Line: 2}, {File: "a", Line: 2}} {
+		at = append(at, p.position(&r))
+		want = append(want, fmt.Sprintf("%s:%d", r.File, r.Line))
+	}
+	for i := range at {
+		if got := p.place(at[i]); got != want[i] {
+			t.Errorf("position %d is %s, want %s", at[i], got, want[i])
+		}
+		if i > 0 && at[i] <= at[i-1] {
+			t.Errorf("positions do not grow: %v", at)
+		}
+	}
+}
+
+// Every key is owned by exactly one shard of a count, and no shard is left empty.
+func TestShardsPartition(t *testing.T) {
+	const n = 7
+	var owned [n]int
+	for i := range 5000 {
+		key := keyOf(&oneroster.Result{SourcedID: fmt.Sprint(i)})
+		owners := 0
+		for s := range n {
+			if (Shard{s, n}).owns(key) {
+				owners++
+				owned[s]++
+			}
+		}
+		if owners != 1 {
+			t.Fatalf("%d owners", owners)
+		}
+	}
+	for s, rows := range owned {
+		if rows < 5000/n*8/10 || rows > 5000/n*12/10 {
+			t.Errorf("shard %d owns %d of 5000 rows", s, rows)
+		}
+	}
+}
+
+func TestParseShard(t *testing.T) {
+	for _, bad := range []string{"", "1", "1/", "/2", "2/2", "-1/2", "0/0", "a/b", "0/2/3", "1/-1"} {
+		if s, err := ParseShard(bad); err == nil {
+			t.Errorf("%q is taken as %v", bad, s)
+		}
+	}
+	if s, err := ParseShard("3/8"); err != nil || s != (Shard{3, 8}) {
+		t.Errorf("3/8: %v, %v", s, err)
+	}
+}

@@ -1,0 +1,150 @@
+package importer
+
+import (
+	"fmt"
+	"time"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/pace"
+)
+
+// progressEvery is how often the recorder tells of progress and adds to the timeline.
+const progressEvery = time.Second
+
+// Progress is a run at one moment.
+type Progress struct {
+	Elapsed time.Duration
+	Counts  Counts
+	HTTP    HTTP
+	Latency Latency
+	Pace    pace.Status
+	// Down: the server answers nothing; the next probe goes out at NextProbe.
+	Down      bool
+	NextProbe time.Time
+	// Stopping: no new work starts; requests in flight are being waited for.
+	Stopping bool
+}
+
+// recorder owns the report, the reject files, the commits of outcomes and the progress. It has no context: it ends when
+// outcomes is closed, and in no other way.
+type recorder struct {
+	Config
+	stop     *stop
+	outcomes <-chan Outcome
+	meter    *meter
+	health   *health
+	report   *fold
+	facts    checkpoint.Facts // as the checkpoint has them
+	err      error            // the first failure; after it nothing is claimed as accepted
+}
+
+func (r *recorder) run() error {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	batch := make([]Outcome, 0, commitRows)
+	for {
+		select {
+		case o, open := <-r.outcomes:
+			if !open {
+				r.progress(time.Now())
+				r.report.HTTP, r.report.LatencyMs = r.meter.snapshot()
+				return r.err
+			}
+			batch = r.gather(append(batch[:0], o))
+			r.commit(batch)
+		case now := <-tick.C:
+			r.progress(now)
+		}
+	}
+}
+
+// gather adds what has piled up to a batch: one transaction for all of it.
+func (r *recorder) gather(batch []Outcome) []Outcome {
+	for len(batch) < cap(batch) {
+		select {
+		case o, open := <-r.outcomes:
+			if !open {
+				return batch
+			}
+			batch = append(batch, o)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit makes outcomes durable, and only then counts them.
+func (r *recorder) commit(batch []Outcome) {
+	written := make([]checkpoint.Outcome, 0, len(batch))
+	for _, o := range batch {
+		if state, ok := o.Status.state(); ok && o.Seq != 0 {
+			written = append(written, checkpoint.Outcome{Seq: o.Seq, State: state})
+		}
+	}
+	if r.err == nil && len(written) > 0 {
+		r.fail(r.Journal.Finish(written))
+	}
+	for i := range batch {
+		r.account(&batch[i])
+	}
+	r.enforce()
+}
+
+// account counts one row. A row that the server accepted and the checkpoint could not note is in doubt.
+func (r *recorder) account(o *Outcome) {
+	if r.err != nil && o.Seq != 0 && (o.Status == Accepted || o.Status == Failed) {
+		o.Status = InDoubt
+		o.Problems = []gradecsv.Problem{{Code: "doubt.checkpoint", File: o.Row.File, Line: o.Row.Line,
+			Message: "the answer could not be written to the checkpoint; the next run looks this row up"}}
+	}
+	r.learn(o)
+	r.report.add(*o)
+	r.Log.Debug("row", "file", o.Row.File, "line", o.Row.Line, "status", o.Status.String())
+	switch o.Status {
+	case Rejected, Failed:
+		r.fail(r.Rejects.add(o))
+	case InDoubt:
+		r.fail(r.Doubtful.add(o))
+	}
+}
+
+// learn keeps what an answer showed about the target.
+func (r *recorder) learn(o *Outcome) {
+	facts := r.facts
+	facts.AllocatesIDs = facts.AllocatesIDs || o.Allocated != ""
+	facts.RefusesLook = facts.RefusesLook || o.Blind
+	if facts != r.facts && r.err == nil {
+		r.facts = facts
+		r.fail(r.Journal.Learn(facts))
+	}
+}
+
+// fail latches the first failure and ends intake; the recorder goes on counting.
+func (r *recorder) fail(err error) {
+	if err != nil && r.err == nil {
+		r.err = err
+		r.stop.because(&StopError{Code: "failure", Reason: err.Error()})
+	}
+}
+
+// enforce ends a run whose input is plainly wrong, or whose client may do nothing.
+func (r *recorder) enforce() {
+	c := r.report.Counts
+	if bad := c.Rejected + c.Failed; r.MaxErrors.exceeded(bad, c.Read) {
+		r.stop.because(&StopError{Code: "maxErrors", Reason: fmt.Sprintf(
+			"%d of %d rows are rejected or failed, more than --max-errors allows; see rejects.csv", bad, c.Read)})
+	}
+}
+
+func (r *recorder) progress(now time.Time) {
+	http, latency := r.meter.snapshot()
+	status := r.Pace.Status()
+	down, _, next := r.health.outage()
+	elapsed := now.Sub(r.meter.started)
+	r.report.tick(Point{T: elapsed.Seconds(), Accepted: r.report.Counts.Accepted, Throttled: http.Throttled,
+		Rate: status.Rate, InFlight: status.InFlight})
+	r.Progress(Progress{Elapsed: elapsed, Counts: r.report.Counts, HTTP: http, Latency: latency, Pace: status,
+		Down: down, NextProbe: next, Stopping: r.stop.stopped()})
+}

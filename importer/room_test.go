@@ -1,0 +1,61 @@
+package importer
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A row in the room is handed out when it is due, before new ones, and to whoever is idle.
+func TestRoomHandsOutWhenDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(10)
+		start := time.Now()
+		tasks := make(chan *task)
+		late, early := &task{due: start.Add(2 * time.Second)}, &task{due: start.Add(time.Second)}
+		got := make(chan *task)
+		go func() { got <- r.take(t.Context(), tasks) }() // idle before anything is there
+		synctest.Wait()
+		r.put(late)
+		r.put(early)
+		if first := <-got; first != early || time.Since(start) != time.Second {
+			t.Fatalf("first is early: %t, after %s", first == early, time.Since(start))
+		}
+		close(tasks)
+		if second := r.take(t.Context(), tasks); second != late || time.Since(start) != 2*time.Second {
+			t.Fatalf("second after %s", time.Since(start))
+		}
+		if r.take(t.Context(), tasks) != nil {
+			t.Error("a closed, empty room hands out rows")
+		}
+	})
+}
+
+// When intake ends, what waits is handed out at once, and then what is still queued.
+func TestRoomDrainsWhenIntakeEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(10)
+		tasks := make(chan *task, 2)
+		ctx, cancel := context.WithCancel(t.Context())
+		start := time.Now()
+		r.put(&task{due: start.Add(time.Hour)})
+		tasks <- &task{}
+		cancel()
+		n := 0
+		close(tasks)
+		for r.take(ctx, tasks) != nil {
+			n++
+		}
+		if n != 2 || time.Since(start) != 0 {
+			t.Errorf("%d rows in %s", n, time.Since(start))
+		}
+	})
+}
+
+func TestRoomIsBounded(t *testing.T) {
+	r := newRoom(2)
+	if !r.put(&task{}) || !r.put(&task{}) || r.put(&task{}) {
+		t.Error("a room of two did not take two")
+	}
+}

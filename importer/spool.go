@@ -1,0 +1,173 @@
+package importer
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gradebook-import/importer/gradecsv"
+)
+
+// Spool keeps the rows that a person must see, which end in any order, and writes them at the end in the order of the
+// input: rejects.csv, in-doubt.csv. The rows lie on the disk meanwhile, in a temporary file beside; 16 bytes of memory a
+// row remember their places. Rows of files with different headers go to files of their own: rejects.csv, rejects-2.csv.
+//
+// What an earlier run left under the name stays until Close, which replaces it, or removes it when no row was kept.
+type Spool struct {
+	path  string
+	parts []*part
+}
+
+// part is the rows of one header.
+type part struct {
+	header *gradecsv.Header
+	tmp    *os.File
+	gone   bool // the temporary file has no name any more
+	w      *bufio.Writer
+	rows   *gradecsv.RejectWriter
+	size   int64
+	// heading is the length of the header, index says where the rows lie after it.
+	heading int64
+	index   []place
+}
+
+// place is where a row lies in the temporary file: its position in the input and its bytes.
+type place struct {
+	at     uint32
+	length uint32
+	offset int64
+}
+
+// NewSpool makes an empty one; nothing is created before the first row.
+func NewSpool(path string) *Spool { return &Spool{path: path} }
+
+// add keeps a row. A nil Spool keeps nothing.
+func (s *Spool) add(o *Outcome) error {
+	if s == nil {
+		return nil
+	}
+	p, err := s.part(o.Row.Raw.Header)
+	if err != nil {
+		return err
+	}
+	offset := p.size
+	if err := p.rows.Add(o.Row, o.Status.String(), reasons(o.Problems)); err != nil {
+		return fmt.Errorf("%s: %w", p.tmp.Name(), err)
+	}
+	p.index = append(p.index, place{at: o.At, length: uint32(p.size - offset), offset: offset})
+	return nil
+}
+
+// part finds the rows of a header, or begins them.
+func (s *Spool) part(h *gradecsv.Header) (*part, error) {
+	for _, p := range s.parts {
+		if p.header == h {
+			return p, nil
+		}
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(s.path), "."+filepath.Base(s.path)+"-*") // mode 0600
+	if err != nil {
+		return nil, err
+	}
+	p := &part{header: h, tmp: tmp, w: bufio.NewWriter(tmp)}
+	p.gone = os.Remove(tmp.Name()) == nil // so that a kill leaves nothing behind; Windows refuses
+	p.rows = gradecsv.NewRejectWriter(p)
+	s.parts = append(s.parts, p)
+	if err := p.rows.WriteHeader(h); err != nil {
+		return nil, fmt.Errorf("%s: %w", tmp.Name(), err)
+	}
+	p.heading = p.size
+	return p, nil
+}
+
+// Write counts what goes to the temporary file.
+func (p *part) Write(b []byte) (int, error) {
+	n, err := p.w.Write(b)
+	p.size += int64(n)
+	return n, err
+}
+
+// Files are the files that Close will write, in order; empty when no row was kept.
+func (s *Spool) Files() []string {
+	names := make([]string, len(s.parts))
+	for i := range s.parts {
+		names[i] = s.name(i)
+	}
+	return names
+}
+
+// name of the ith part: rejects.csv, rejects-2.csv, …
+func (s *Spool) name(i int) string {
+	if i == 0 {
+		return s.path
+	}
+	ext := filepath.Ext(s.path)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(s.path, ext), i+1, ext)
+}
+
+// Close writes the files, each atomically, and removes those of an earlier run that have no rows now.
+func (s *Spool) Close() error {
+	var errs error
+	for i, p := range s.parts {
+		errs = errors.Join(errs, p.publish(s.name(i)))
+	}
+	for i := len(s.parts); errs == nil; i++ {
+		if err := os.Remove(s.name(i)); errors.Is(err, fs.ErrNotExist) {
+			break
+		} else if err != nil {
+			errs = err
+		}
+	}
+	return errs
+}
+
+// publish writes the rows in order to name and removes the temporary file.
+func (p *part) publish(name string) (err error) {
+	defer func() { err = errors.Join(err, p.close()) }()
+	if err := p.w.Flush(); err != nil {
+		return err
+	}
+	out, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(p.sorted(out), out.Sync(), out.Close()); err != nil {
+		return errors.Join(err, os.Remove(out.Name()))
+	}
+	return os.Rename(out.Name(), name)
+}
+
+func (p *part) close() error {
+	err := p.tmp.Close()
+	if !p.gone {
+		err = errors.Join(err, os.Remove(p.tmp.Name()))
+	}
+	return err
+}
+
+// sorted writes the header and the rows in the order of the input.
+func (p *part) sorted(out io.Writer) error {
+	slices.SortStableFunc(p.index, func(a, b place) int { return cmp.Compare(a.at, b.at) })
+	w := bufio.NewWriter(out)
+	_, err := io.Copy(w, io.NewSectionReader(p.tmp, 0, p.heading))
+	for i := 0; err == nil && i < len(p.index); i++ {
+		_, err = io.Copy(w, io.NewSectionReader(p.tmp, p.index[i].offset, int64(p.index[i].length)))
+	}
+	return errors.Join(err, w.Flush())
+}
+
+// reasons says all that is wrong with a row, with the values: the file has the whole row anyway.
+func reasons(problems []gradecsv.Problem) string {
+	texts := make([]string, len(problems))
+	for i, p := range problems {
+		texts[i] = p.Text(true)
+	}
+	return strings.Join(texts, "; ")
+}

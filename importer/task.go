@@ -1,0 +1,214 @@
+package importer
+
+import (
+	"net/http"
+	"time"
+
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
+)
+
+// task is a row on its way to the server. One goroutine at a time holds it.
+type task struct {
+	row    *gradecsv.Row
+	at     uint32
+	seq    uint64
+	method string // POST, PUT or DELETE
+
+	look    bool // look before the next send
+	doubted bool // sent at least once, perhaps applied
+	exists  bool // the server said that the sourcedId is taken
+	replace bool // a different content at the server may be replaced
+	// believe is when "not found" says that an earlier request will not be applied any more.
+	believe time.Time
+
+	due      time.Time // in the room: not before this
+	sends    int       // sends so far, the one under way included
+	attempts int       // sends that failed and are charged to the row
+	lookups  int       // looks in a row that brought no answer
+	backoffs int       // refusals and failures in a row
+	outages  int       // how many outages there had been when the row was last charged
+	failure  gradecsv.Problem
+}
+
+// outcome is the account of a task's row.
+func (t *task) outcome(s Status, why ...gradecsv.Problem) *Outcome {
+	return &Outcome{Row: t.row, At: t.at, Seq: t.seq, Status: s, Problems: why}
+}
+
+// problem makes one of the row from the importer's own words.
+func (t *task) problem(code, message string) gradecsv.Problem {
+	return gradecsv.Problem{Code: code, File: t.row.File, Line: t.row.Line, Message: message}
+}
+
+// answered makes a problem of the row from a server's answer.
+func (t *task) answered(a oneroster.Answer) gradecsv.Problem {
+	p := t.problem(a.Code, a.Reason)
+	p.Value = a.Detail
+	return p
+}
+
+// charge counts a failed send against the row.
+func (t *task) charge(outages int) {
+	t.attempts++
+	t.outages = outages
+}
+
+// refund takes the last charge back when it turned out to be the beginning of an outage.
+func (t *task) refund(outages int) {
+	if outages != t.outages && t.attempts > 0 {
+		t.attempts--
+	}
+	t.outages = outages
+}
+
+// policy is what the command line decided about rows. Its methods decide what comes after an answer; they change
+// nothing but the task.
+type policy struct {
+	attempts int
+	settle   time.Duration
+	resend   bool
+}
+
+// reaction is what a task does next: end with an outcome, or go on, after wait where it is not 0, by a look where
+// t.look says so. abort ends the run besides.
+type reaction struct {
+	outcome *Outcome
+	wait    time.Duration
+	backoff bool // wait at least a backoff
+	abort   bool
+}
+
+// sent decides after the answer to a send. blind says that this target cannot be looked at.
+func (p policy) sent(t *task, a oneroster.Answer, blind bool) reaction {
+	switch a.Verdict {
+	case oneroster.Accepted:
+		o := t.outcome(Accepted)
+		if a.AllocatedID != t.row.Result.SourcedID {
+			o.Allocated = a.AllocatedID
+		}
+		return reaction{outcome: o}
+	case oneroster.Throttled:
+		return reaction{wait: a.RetryAfter, backoff: a.RetryAfter == 0}
+	case oneroster.NotApplied:
+		return reaction{wait: a.RetryAfter, backoff: true}
+	case oneroster.Doubt:
+		t.doubted, t.look, t.believe, t.failure = true, true, a.Ended.Add(p.settle), t.answered(a)
+		return p.unsettled(t, a, blind)
+	case oneroster.Exists:
+		if t.exists { // a replacement was refused as well
+			return reaction{outcome: t.outcome(Rejected, t.answered(a))}
+		}
+		t.exists, t.look, t.believe = true, true, a.Ended.Add(p.settle)
+		return p.unsettled(t, a, blind)
+	case oneroster.Missing: // a DELETE of what is not there
+		if t.doubted {
+			return reaction{outcome: t.outcome(Accepted)}
+		}
+		return reaction{outcome: t.outcome(Rejected, t.problem("server.nothingToDelete",
+			"the server has no result with this sourcedId, so there is nothing to delete"))}
+	case oneroster.Rejected, oneroster.Forbidden:
+		return reaction{outcome: t.outcome(Rejected, t.answered(a))}
+	case oneroster.Abort:
+		return reaction{outcome: t.stopped(), abort: true}
+	}
+	panic("importer: internal error: a send was answered with the verdict " + a.Verdict.String())
+}
+
+// unsettled decides for a row that must be looked up next.
+func (p policy) unsettled(t *task, a oneroster.Answer, blind bool) reaction {
+	if blind {
+		return p.blind(t, a)
+	}
+	return reaction{backoff: a.Verdict == oneroster.Doubt}
+}
+
+// found decides after the answer to a look.
+func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
+	switch a.Verdict {
+	case oneroster.Accepted:
+		return reaction{outcome: t.outcome(Accepted)}
+	case oneroster.Different:
+		if t.replace || t.method == http.MethodDelete {
+			t.look = false
+			if t.method == http.MethodPost {
+				t.method = http.MethodPut
+			}
+			return reaction{}
+		}
+		return reaction{outcome: t.outcome(Rejected, p.conflict(t, a))}
+	case oneroster.Missing:
+		if t.method == http.MethodDelete {
+			return reaction{outcome: t.outcome(Accepted)}
+		}
+		if wait := t.believe.Sub(now); wait > 0 {
+			return reaction{wait: wait}
+		}
+		return p.missing(t)
+	case oneroster.Throttled:
+		return reaction{wait: a.RetryAfter, backoff: a.RetryAfter == 0}
+	case oneroster.NotApplied, oneroster.Doubt:
+		if t.lookups >= max(p.attempts, downAfter+1) {
+			return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.unanswered",
+				"the row may have been applied, and looking it up failed again and again; run the same command again later"))}
+		}
+		return reaction{wait: a.RetryAfter, backoff: true}
+	case oneroster.Blind, oneroster.Rejected, oneroster.Forbidden, oneroster.Exists:
+		r := p.blind(t, a)
+		if r.outcome != nil {
+			r.outcome.Blind = a.Verdict == oneroster.Blind
+		}
+		return r
+	case oneroster.Abort:
+		return reaction{outcome: t.stopped(), abort: true}
+	}
+	panic("importer: internal error: a look was answered with the verdict " + a.Verdict.String())
+}
+
+// missing decides when the server surely does not have the row: it is sent again while it has attempts left.
+func (p policy) missing(t *task) reaction {
+	const hidden = "the server says that the sourcedId is taken and does not show what it holds; "
+	switch {
+	case t.exists && t.doubted:
+		return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.hidden", hidden+"check this result in the gradebook"))}
+	case t.exists:
+		return reaction{outcome: t.outcome(Rejected, t.problem("server.hidden", hidden+"give the row another sourcedId"))}
+	case t.attempts >= p.attempts:
+		return reaction{outcome: t.outcome(Failed, t.failure)}
+	}
+	t.look = false
+	return reaction{}
+}
+
+// blind decides for a row that cannot be looked up: only a person may have it sent again.
+func (p policy) blind(t *task, a oneroster.Answer) reaction {
+	switch {
+	case t.exists && !t.doubted:
+		return reaction{outcome: t.outcome(Rejected, t.problem("server.exists",
+			"the server already has a result under this sourcedId, and gives no way to compare it with the row"))}
+	case p.resend && !t.exists && t.attempts < p.attempts:
+		t.look = false
+		return reaction{backoff: a.Verdict == oneroster.Doubt}
+	}
+	return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.blind",
+		"the row may have been applied, and this server gives no way to look; "+
+			"check the result in the gradebook, and run again with --in-doubt resend if it is not there"))}
+}
+
+// conflict says why a different content at the server ends a row.
+func (p policy) conflict(t *task, a oneroster.Answer) gradecsv.Problem {
+	if a.Code == "server.deleted" {
+		return t.problem(a.Code, "the server has this result marked as deleted; --update brings it back with the row's content")
+	}
+	return t.problem("server.conflict",
+		"the server already has another result under this sourcedId; --update replaces it with the row's content")
+}
+
+// stopped is the account of a row that the end of the run reached first.
+func (t *task) stopped() *Outcome {
+	if t.doubted {
+		return t.outcome(InDoubt, t.problem("doubt.stopped",
+			"the row was sent and the run ended before its answer was known; the next run looks it up first"))
+	}
+	return t.outcome(Deferred)
+}

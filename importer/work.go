@@ -1,0 +1,240 @@
+package importer
+
+import (
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer/oneroster"
+	"gradebook-import/importer/pace"
+)
+
+// A row waits at least a random part of backoffFirst, doubled with every failure in a row, at most of backoffLast
+// (full jitter).
+const (
+	backoffFirst = 200 * time.Millisecond
+	backoffLast  = 20 * time.Second
+)
+
+// waitingRows bounds the rows that wait for a backoff or to settle while others go on.
+const waitingRows = 1024
+
+// workers send rows. run is one worker; all share the struct.
+type workers struct {
+	Config
+	stop     *stop
+	tasks    <-chan *task
+	outcomes chan<- Outcome
+	room     *room
+	health   *health
+	meter    *meter
+	facts    *facts
+	// forbidden counts answers 403, useful the others that show the server at work.
+	forbidden, useful atomic.Int64
+}
+
+// run works until tasks is closed and nobody waits. It never returns while its input is open: when intake has ended,
+// what is left is accounted for without being sent.
+func (w *workers) run() error {
+	for {
+		t := w.room.take(w.stop.intake, w.tasks)
+		if t == nil {
+			return nil
+		}
+		if o := w.advance(t); o != nil {
+			w.outcomes <- *o // unconditional: the recorder receives until this channel is closed
+		}
+	}
+}
+
+// advance takes a row as far as it goes now: to its outcome, or, with nil, into the room.
+func (w *workers) advance(t *task) *Outcome {
+	for {
+		r := w.attempt(t)
+		if r.outcome != nil {
+			return r.outcome
+		}
+		if r.backoff {
+			r.wait = max(r.wait, backoff(t.backoffs, w.Jitter()))
+		}
+		if r.wait <= 0 {
+			continue
+		}
+		t.due = time.Now().Add(r.wait)
+		if w.room.put(t) {
+			return nil
+		}
+		w.wait(r.wait)
+	}
+}
+
+// wait holds the worker, because the room is full.
+func (w *workers) wait(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.stop.intake.Done():
+	}
+}
+
+// attempt makes one request for a row, a look or a send, once the server is up and the pace allows it.
+func (w *workers) attempt(t *task) reaction {
+	if t.look && !w.Resend && w.facts.blind() {
+		return w.policy().blind(t, oneroster.Answer{})
+	}
+	if !w.admit() {
+		return reaction{outcome: t.stopped()}
+	}
+	look := t.look
+	a := w.request(t)
+	w.Pace.Release(event(a))
+	w.meter.observe(a, look, t.sends > 1)
+	w.judge(t, a, look)
+
+	var r reaction
+	if look {
+		r = w.policy().found(t, a, time.Now())
+	} else {
+		r = w.policy().sent(t, a, w.facts.blind())
+	}
+	if r.outcome != nil {
+		w.facts.learn(r.outcome)
+	}
+	if r.abort {
+		w.stop.because(&StopError{Code: "refused", Reason: a.Reason})
+	}
+	return r
+}
+
+// admit waits for the server and for the pace; false when the run ends first.
+func (w *workers) admit() bool {
+	var stop *StopError
+	if err := w.health.gate(w.stop.intake); errors.As(err, &stop) {
+		w.stop.because(stop)
+	}
+	return !w.stop.stopped() && w.Pace.Acquire(w.stop.intake) == nil
+}
+
+func (w *workers) request(t *task) oneroster.Answer {
+	if t.look {
+		return w.Gateway.Find(w.stop.flight, &t.row.Result)
+	}
+	t.sends++
+	return w.Gateway.Submit(w.stop.flight, t.method, &t.row.Result)
+}
+
+// judge keeps the books on the server and on the row: whose fault is a failure?
+func (w *workers) judge(t *task, a oneroster.Answer, look bool) {
+	switch a.Verdict {
+	case oneroster.Throttled:
+		w.health.refused()
+		t.backoffs++
+	case oneroster.NotApplied, oneroster.Doubt:
+		w.health.failed(time.Now())
+		t.backoffs++
+		down, outages, _ := w.health.outage()
+		switch {
+		case down:
+		case look:
+			t.lookups++
+		case a.Verdict == oneroster.Doubt:
+			t.charge(outages)
+		}
+	case oneroster.Abort:
+	default:
+		w.health.alive(time.Now())
+		w.permitted(a)
+		_, outages, _ := w.health.outage()
+		t.refund(outages)
+		t.backoffs, t.lookups = 0, 0
+	}
+}
+
+// forbiddenMost is after how many answers 403, with no other between them, the run ends.
+const forbiddenMost = 10
+
+// permitted counts whether the server lets this client do anything.
+func (w *workers) permitted(a oneroster.Answer) {
+	if a.Verdict != oneroster.Forbidden {
+		w.useful.Add(1)
+		return
+	}
+	if w.forbidden.Add(1) >= forbiddenMost {
+		w.lockout()
+	}
+}
+
+// lockout ends the run as refused when 403 is all that the server has said.
+func (w *workers) lockout() {
+	if w.forbidden.Load() > 0 && w.useful.Load() == 0 {
+		w.stop.because(&StopError{Code: "refused", Reason: "the server forbids this client everything it asked for (403): " +
+			"ask the server's administrator for the right to create and update results (scope gradebook.createput)"})
+	}
+}
+
+func (w *workers) policy() policy {
+	return policy{attempts: w.Attempts, settle: w.Settle, resend: w.Resend}
+}
+
+// backoff is how long to wait after the nth failure in a row, n from 1: rnd, in [0, 1), of a bound that doubles.
+func backoff(n int, rnd float64) time.Duration {
+	bound := backoffLast
+	if n := max(n, 1); n < 16 {
+		bound = min(bound, backoffFirst<<(n-1))
+	}
+	return time.Duration(rnd * float64(bound))
+}
+
+// event is what the pace learns from an answer.
+func event(a oneroster.Answer) pace.Event {
+	e := pace.Event{RetryAfter: a.RetryAfter, Latency: a.Latency}
+	switch a.Verdict {
+	case oneroster.Throttled:
+		e.Kind = pace.Refused
+	case oneroster.Doubt:
+		e.Kind = pace.Failed
+	case oneroster.NotApplied, oneroster.Abort:
+		e.Kind = pace.Neutral
+	default:
+		e.Kind = pace.Success
+	}
+	return e
+}
+
+// facts is what this run knows about the target, from earlier runs and from its own answers. Safe for concurrent use.
+type facts struct {
+	allocates, refusesLook atomic.Bool
+}
+
+func newFacts(known checkpoint.Facts) *facts {
+	f := &facts{}
+	f.allocates.Store(known.AllocatesIDs)
+	f.refusesLook.Store(known.RefusesLook)
+	return f
+}
+
+// blind says that looking cannot settle a row: the server does not know the sourcedId that was sent, or does not answer.
+func (f *facts) blind() bool { return f.allocates.Load() || f.refusesLook.Load() }
+
+func (f *facts) learn(o *Outcome) {
+	if o.Allocated != "" {
+		f.allocates.Store(true)
+	}
+	if o.Blind {
+		f.refusesLook.Store(true)
+	}
+}
+
+// op names a method as the checkpoint does.
+func op(method string) checkpoint.Op {
+	switch method {
+	case http.MethodPut:
+		return checkpoint.Replace
+	case http.MethodDelete:
+		return checkpoint.Delete
+	}
+	return checkpoint.Create
+}
