@@ -1,0 +1,131 @@
+package oneroster
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+)
+
+// request is what is sent, perhaps twice.
+type request struct {
+	method string
+	url    *url.URL
+	body   []byte // nil: none
+	most   int    // of the answer's body
+	list   bool
+}
+
+// send makes one attempt, with one more after a 401. done completes an Accepted answer from its body, which is valid
+// only meanwhile.
+//
+// "401 again" must not be said of a token that somebody else fetched before this request's first 401, and that has
+// ended since: only a token that is newer ends the run. That bounds the requests to three.
+func (c *Client) send(ctx context.Context, req *request, done func(*Answer, *response)) Answer {
+	var newest uint64 // token at the first 401
+	for requests := 0; ; {
+		tok, failure := c.tokens.take(ctx)
+		if failure != nil {
+			failure := *failure
+			failure.Requests, failure.Ended = requests, time.Now()
+			return failure
+		}
+		a := c.exchange(ctx, req, tok, done)
+		requests += a.Requests
+		a.Requests = requests
+		last := requests > 1 && tok.seq > newest || requests > 2 || c.tokens.conf == nil
+		if a.Status != http.StatusUnauthorized || last {
+			return a
+		}
+		if seen := c.tokens.refused(tok); requests == 1 {
+			newest = seen
+		}
+	}
+}
+
+// exchange sends one request and says what came of it.
+func (c *Client) exchange(ctx context.Context, req *request, tok *token, done func(*Answer, *response)) Answer {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	room := c.buffers.Get().(*[]byte)
+	defer c.giveBack(room)
+
+	var resp response
+	var started time.Time
+	var err error
+	if req.body != nil {
+		body := &payload{data: req.body}
+		err = c.roundTrip(c.write(ctx, req, tok, body), &resp, req.most, room)
+		started = body.seal()
+		resp.wrote = !started.IsZero()
+	} else {
+		var connected time.Time
+		err = c.roundTrip(c.read(ctx, req, tok, &connected), &resp, req.most, room)
+		started = connected
+		resp.wrote = !connected.IsZero() || c.foreign && !dialFailed(err)
+	}
+	resp.now, resp.list = time.Now(), req.list
+
+	a := classify(req.method, &resp, err)
+	a.Ended = resp.now
+	if !started.IsZero() {
+		a.Latency = a.Ended.Sub(started)
+	}
+	if resp.status != 0 || resp.wrote {
+		a.Requests = 1
+	}
+	if a.Verdict == Accepted && done != nil {
+		done(&a, &resp)
+	}
+	return a
+}
+
+// write makes a request with a body. Headers are the token's, shared by all requests.
+func (c *Client) write(ctx context.Context, req *request, tok *token, body *payload) *http.Request {
+	h := c.proto.WithContext(ctx)
+	h.Method, h.URL, h.Header = req.method, req.url, tok.write
+	h.Body, h.GetBody, h.ContentLength = body, body.again, int64(len(req.body))
+	return h
+}
+
+// read makes a request without a body. connected is set when it is about to be written: later than that, nothing tells
+// reliably (an HTTP/2 request is written by a goroutine that may still run when the request has failed).
+func (c *Client) read(ctx context.Context, req *request, tok *token, connected *time.Time) *http.Request {
+	h := c.proto.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { *connected = time.Now() },
+	}))
+	h.Method, h.URL, h.Header = req.method, req.url, tok.read
+	return h
+}
+
+// roundTrip sends and reads the answer, its body into room. An answer that has begun is an answer, however its body ends.
+func (c *Client) roundTrip(h *http.Request, resp *response, most int, room *[]byte) error {
+	got, err := c.transport.RoundTrip(h)
+	if err != nil {
+		return err
+	}
+	defer got.Body.Close()
+	resp.status, resp.header = got.StatusCode, got.Header
+	resp.body, resp.cut = readAtMost((*room)[:0], got.Body, most)
+	*room = resp.body
+	return nil
+}
+
+// readAtMost appends what r yields to b. cut says that it did not come to its end within most bytes.
+func readAtMost(b []byte, r io.Reader, most int) (_ []byte, cut bool) {
+	for {
+		if len(b) == cap(b) {
+			b = append(b, make([]byte, max(512, len(b)))...)[:len(b)]
+		}
+		n, err := r.Read(b[len(b):min(cap(b), most+1)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, len(b) > most
+		case err != nil || len(b) > most:
+			return b, true
+		}
+	}
+}
