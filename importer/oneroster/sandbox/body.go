@@ -31,6 +31,7 @@ var (
 type fields struct {
 	values  [fieldCount]json.RawMessage
 	unknown []string
+	size    int // of the result object
 }
 
 // parse reads a body; names are matched exactly, which encoding/json's structs do not.
@@ -60,6 +61,7 @@ func parse(body []byte) (*fields, error) {
 
 // fill reads the members of a result object.
 func (f *fields) fill(result json.RawMessage) {
+	f.size = len(result)
 	for name, value := range members(result) {
 		if i, known := fieldIndex[string(name)]; known {
 			f.values[i] = value
@@ -199,7 +201,7 @@ func index(all []field) map[string]int {
 
 // validate checks the fields against the schema, all of them whatever is found.
 func validate(values *fields, strict bool) (input, []problem) {
-	in := input{id: values.id(), rest: make([]byte, 0, 384)}
+	in := input{id: values.id(), rest: make([]byte, 0, values.size)}
 	var problems []problem
 	for i := range resultFields {
 		f := &resultFields[i]

@@ -70,6 +70,21 @@ func TestTheWindowsEndIsWhatRetryAfterSays(t *testing.T) {
 		is(t, "Retry-After", get(s, "a").header.Get("Retry-After"), 8)
 		time.Sleep(8 * time.Second)
 		get(s, "a").want(t, 404)
+		time.Sleep(9600 * time.Millisecond) // 20.1s: windows follow one another, they do not begin with a request
+		get(s, "a").want(t, 404)
+		get(s, "a").want(t, 429)
+	})
+}
+
+func TestABucketHoldsItsBurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(Config{Limits: []Limit{{Rate: 10, Burst: 2}}})
+		for range 2 {
+			get(s, "a").want(t, 404)
+			get(s, "a").want(t, 404)
+			get(s, "a").want(t, 429)
+			time.Sleep(time.Minute)
+		}
 	})
 }
 
@@ -133,4 +148,25 @@ func TestParseLimitsRefuses(t *testing.T) {
 			t.Errorf("%q is accepted", s)
 		}
 	}
+}
+
+// TestStepsMeetCleanly: a step ends with what it allowed, and windows begin anew with the next one.
+func TestStepsMeetCleanly(t *testing.T) {
+	accepted := func(s *Server) (n int) {
+		for get(s, "a").status != http.StatusTooManyRequests {
+			n++
+		}
+		return n
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := open(Config{Limits: []Limit{{Rate: 1, Burst: 10, For: 10 * time.Second}, {Rate: 1e-6, Burst: 10}}})
+		is(t, "burst", accepted(s), 10)
+		time.Sleep(time.Minute)
+		is(t, "saved up in the first step", accepted(s), 10)
+		s = open(Config{Limits: []Limit{{Max: 2, Window: 10 * time.Second, For: 15 * time.Second}, {Max: 2, Window: 10 * time.Second}}})
+		for _, c := range []struct{ after, want int }{{0, 2}, {15, 2}, {6, 0}, {4, 2}} {
+			time.Sleep(time.Duration(c.after) * time.Second)
+			is(t, "window", accepted(s), c.want)
+		}
+	})
 }
