@@ -93,9 +93,9 @@ func TestCurve(t *testing.T) {
 	}{
 		{"a quarter of the curve later: most of the dip is made good", 50, 98.75},
 		{"half of it: at the wall", 50, 100},
-		{"three quarters: hardly above", 50, 101.25},
-		{"all of it, nothing refused: as far above as it began below", 50, 110},
-		{"then it doubles each 32 accepted: the wall has moved", 32, 220},
+		{"three quarters: as far above as it began below", 50, 110},
+		{"all of it, nothing refused: eight times that", 50, 180},
+		{"then it doubles each 32 accepted: the wall has moved", 32, 360},
 	} {
 		k.half = 100
 		k = k.grow(tally{accepted: c.accepted}, true, false, 0, 20*ms)

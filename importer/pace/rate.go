@@ -11,7 +11,7 @@ type curve struct {
 	rate     float64 // 0: not learned
 	wall     float64 // the rate at which the server began to refuse
 	dip      float64 // how far below the wall the curve began, as a share
-	rise     float64 // how far above it the cubic ends
+	rise     float64 // see at
 	half     float64 // accepted requests from a cut to the wall
 	grown    float64 // accepted requests since the cut while the rate was what held
 	idle     float64 // accepted requests while something else held
@@ -35,7 +35,7 @@ const (
 	slowest   = 0.1  // requests a second: no cut goes lower
 	prior     = 8    // accepted requests for which the old rate counts in an estimate
 	sameWall  = 0.05 // an estimate this close to the wall, as a share, confirms it
-	mostTrust = 2    // a confirmed wall is left alone for so many times as long
+	mostTrust = 1.5  // a confirmed wall is left alone for so many times as long
 
 	// The length of half a curve is the largest of these: what a refusal costs is bounded as a share of the requests
 	// (one in 2·halfCount on the average) and in time, and a curve is never shorter than what the answers take to show its effect.
@@ -111,13 +111,13 @@ func (c curve) grow(t tally, bound, full bool, ceiling float64, rtt time.Duratio
 	return c
 }
 
-// at is the cubic: wall − dip at 0, the wall at 1, as much above it at 2.
+// at is the cubic: dip below the wall at 0, the wall at 1, and from there twice as steep: rise above it at 1.5.
 func (c curve) at(x float64) float64 {
-	d := c.dip
-	if x > 1 {
-		d = c.rise
+	y, d := x-1, c.dip
+	if y > 0 {
+		y, d = 2*y, c.rise
 	}
-	return c.wall * (1 + d*(x-1)*(x-1)*(x-1))
+	return c.wall * (1 + d*y*y*y)
 }
 
 // learn takes the first wall from what was delivered.
