@@ -100,9 +100,9 @@ type Outcome struct {
 // Facts are what was learned about a target for good.
 type Facts struct {
 	// AllocatesIDs: the server was seen to allocate another id than the one supplied.
-	AllocatesIDs bool `json:"allocatesIds,omitempty"`
+	AllocatesIDs bool
 	// RefusesLook: the server gives no way to look.
-	RefusesLook bool `json:"refusesLook,omitempty"`
+	RefusesLook bool
 }
 
 // RunInfo describes a run, for status.

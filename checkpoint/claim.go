@@ -89,7 +89,7 @@ func (j *Journal) scan(tx kv.Tx, t tail, fn func(block, []byte) error) error {
 		if b.first < found.next {
 			return fmt.Errorf("log entry %d is out of order", b.first)
 		}
-		found = tail{b.end(), found.blocks + 1, found.records + uint64(b.recs.len())}
+		found = tail{next: b.end(), blocks: found.blocks + 1, records: found.records + uint64(b.recs.len())}
 		var value []byte
 		if bytes.Equal(sk, k) {
 			value = sv

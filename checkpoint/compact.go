@@ -57,9 +57,22 @@ func (b *boltDB) copyTo(temp string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, dst.Close()) }()
-	if err := bbolt.Compact(dst, b.db, 4<<20); err != nil {
+	var used int64
+	err = bbolt.Compact(dst, b.db, 4<<20)
+	if err == nil {
+		err = dst.View(func(tx *bbolt.Tx) error { used = tx.Size(); return nil })
+	}
+	if err = errors.Join(err, dst.Close()); err != nil {
 		return err
 	}
-	return dst.Sync()
+	return cut(temp, used)
+}
+
+// cut gives back what bbolt reserved beyond the pages in use, and flushes.
+func cut(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Truncate(size), f.Sync(), f.Close())
 }

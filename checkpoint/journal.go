@@ -35,27 +35,41 @@ func NewMemory() *Journal {
 	return &Journal{readOnly: true, loaded: true, table: newTable(), next: 1}
 }
 
-// tail counts the log, so that a lost part of it is found.
+// tail is what must not be lost with a flipped bit: it counts the log, so that a lost part of it is found, and holds the
+// facts. Every target has one.
 type tail struct {
 	next    uint64 // seq of the next record; they begin at 1
 	blocks  uint64
 	records uint64
+	facts   Facts
 }
 
-func readTail(b kv.Bucket) (tail, error) {
+func readTail(b kv.Bucket) (t tail, err error) {
 	v := b.Get(tailKey)
-	if v == nil {
-		return tail{next: 1}, nil
+	if len(v) != crcSize+25 || binary.LittleEndian.Uint32(v) != checksum(tailKey, v[crcSize:]) {
+		return t, errors.New("the log's tail is not readable")
 	}
-	if len(v) != 24 {
-		return tail{}, errors.New("the log's tail is not readable")
-	}
-	return tail{binary.BigEndian.Uint64(v), binary.BigEndian.Uint64(v[8:]), binary.BigEndian.Uint64(v[16:])}, nil
+	v = v[crcSize:]
+	t = tail{next: binary.BigEndian.Uint64(v), blocks: binary.BigEndian.Uint64(v[8:]), records: binary.BigEndian.Uint64(v[16:])}
+	t.facts = Facts{AllocatesIDs: v[24]&1 != 0, RefusesLook: v[24]&2 != 0}
+	return t, nil
 }
 
 func (t tail) put(b kv.Bucket) error {
-	v := binary.BigEndian.AppendUint64(seqKey(t.next), t.blocks)
-	return b.Put(tailKey, binary.BigEndian.AppendUint64(v, t.records))
+	v := make([]byte, crcSize, crcSize+25)
+	v = binary.BigEndian.AppendUint64(v, t.next)
+	v = binary.BigEndian.AppendUint64(v, t.blocks)
+	v = binary.BigEndian.AppendUint64(v, t.records)
+	var facts byte
+	if t.facts.AllocatesIDs {
+		facts |= 1
+	}
+	if t.facts.RefusesLook {
+		facts |= 2
+	}
+	v = append(v, facts)
+	sealValue(tailKey, v)
+	return b.Put(tailKey, v)
 }
 
 func (j *Journal) in(tx kv.Tx, name ...string) kv.Bucket {
@@ -174,7 +188,15 @@ func (j *Journal) Learn(f Facts) error {
 		return nil
 	}
 	if !j.readOnly {
-		if err := j.store.update(func(tx kv.Tx) error { return putJSON(j.in(tx), factsKey, f) }); err != nil {
+		err := j.store.update(func(tx kv.Tx) error {
+			t, err := readTail(j.in(tx))
+			if err != nil {
+				return err
+			}
+			t.facts = f
+			return t.put(j.in(tx))
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -184,8 +206,8 @@ func (j *Journal) Learn(f Facts) error {
 	return nil
 }
 
-// readFacts also makes sure that the bucket is this target's.
-func (j *Journal) readFacts(tx kv.Tx, t Target) error {
+// open reads the facts and makes sure that the bucket is this target's. A read-only journal may have none.
+func (j *Journal) open(tx kv.Tx, t Target) error {
 	b := j.in(tx)
 	if b == nil {
 		return nil
@@ -195,7 +217,9 @@ func (j *Journal) readFacts(tx kv.Tx, t Target) error {
 		return err
 	}
 	if found != t {
-		return fmt.Errorf("records of client %s at %s lie under the name of another target", found.ClientID, found.BaseURL)
+		return errors.New("a target lies under the name of another")
 	}
-	return getJSON(b, factsKey, &j.facts)
+	tail, err := readTail(b)
+	j.facts = tail.facts
+	return err
 }

@@ -176,7 +176,7 @@ func (p *player) begin() error {
 
 // The journal says what a list of all records says, whenever it is reopened.
 func TestJournalAgainstModel(t *testing.T) {
-	for range 20 {
+	for range 8 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			f := checkpointtest.Open(t)
@@ -197,7 +197,7 @@ func TestJournalAgainstModel(t *testing.T) {
 
 // The same on the model, whose process crashes at random points of a commit, losing it or not.
 func TestModelAgainstModel(t *testing.T) {
-	for range 300 {
+	for range 100 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			m := checkpointtest.NewModel()

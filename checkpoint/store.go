@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -26,8 +28,8 @@ const (
 
 var (
 	formatKey = []byte("format")
+	listKey   = []byte("targets") // names of the targets' buckets, each after a space
 	targetKey = []byte("target")
-	factsKey  = []byte("facts")
 	tailKey   = []byte("tail")
 )
 
@@ -83,7 +85,8 @@ func Open(path string, opts Options) (*Store, error) {
 func OpenKV(db kv.DB, path string, opts Options) (*Store, error) {
 	s := &Store{path: path, opts: opts.withDefaults(), db: db}
 	if err := s.checkFormat(); err != nil {
-		return nil, errors.Join(err, db.Close())
+		db.Close() // its error would only hide this one
+		return nil, err
 	}
 	return s, nil
 }
@@ -95,23 +98,44 @@ func (s *Store) checkFormat() error {
 		meta := tx.Bucket(metaBucket)
 		if meta == nil {
 			empty = true
-			return tx.Names(nil, func(name string) error { return errors.New("a database of another program") })
+			return tx.Names(nil, func(string) error { return errors.New("it has no format version: is it another program's?") })
 		}
 		v := meta.Get(formatKey)
-		if len(v) != 4 {
-			return errors.New("no format version")
+		if len(v) != 8 || binary.BigEndian.Uint32(v) != ^binary.BigEndian.Uint32(v[4:]) {
+			return errors.New("its format version is not readable")
 		}
 		if found := binary.BigEndian.Uint32(v); found != format {
 			return &VersionError{s.path, found, format}
 		}
-		return nil
+		return checkTargets(tx, meta)
 	})
 	if err != nil || !empty || s.opts.ReadOnly {
 		return err
 	}
 	return s.update(func(tx kv.Tx) error {
-		return tx.Bucket(metaBucket).Put(formatKey, binary.BigEndian.AppendUint32(nil, format))
+		v := binary.BigEndian.AppendUint32(nil, format)
+		return tx.Bucket(metaBucket).Put(formatKey, binary.BigEndian.AppendUint32(v, ^uint32(format)))
 	})
+}
+
+// checkTargets compares the targets with the list of them: a target under a damaged name would be a new one, of which
+// nothing is known.
+func checkTargets(tx kv.Tx, meta kv.Bucket) error {
+	names := map[string]bool{}
+	err := tx.Names([]string{targetsBucket}, func(name string) error { names[name] = true; return nil })
+	if err != nil {
+		return err
+	}
+	listed := strings.Fields(string(meta.Get(listKey)))
+	for _, name := range listed {
+		if !names[name] {
+			return fmt.Errorf("target %s is missing", name)
+		}
+	}
+	if len(names) != len(listed) {
+		return fmt.Errorf("it has %d targets and lists %d", len(names), len(listed))
+	}
+	return nil
 }
 
 // Path is the path that the store was opened with.
@@ -198,7 +222,7 @@ func (s *Store) Target(baseURL, clientID string) (*Journal, error) {
 			return nil, err
 		}
 	}
-	if err := s.view(func(tx kv.Tx) error { return j.readFacts(tx, t) }); err != nil {
+	if err := s.view(func(tx kv.Tx) error { return j.open(tx, t) }); err != nil {
 		return nil, err
 	}
 	if s.opts.ReadOnly {
@@ -208,12 +232,20 @@ func (s *Store) Target(baseURL, clientID string) (*Journal, error) {
 }
 
 func createTarget(tx kv.Tx, t Target) error {
-	b := tx.Bucket(targetsBucket, t.bucket())
-	for _, name := range []string{logBucket, statesBucket, runsBucket} {
-		tx.Bucket(targetsBucket, t.bucket(), name)
-	}
-	if b.Get(targetKey) != nil {
+	meta, name := tx.Bucket(metaBucket), t.bucket()
+	list := string(meta.Get(listKey))
+	if slices.Contains(strings.Fields(list), name) {
 		return nil
+	}
+	if err := meta.Put(listKey, []byte(list+" "+name)); err != nil {
+		return err
+	}
+	for _, sub := range []string{logBucket, statesBucket, runsBucket} {
+		tx.Bucket(targetsBucket, name, sub)
+	}
+	b := tx.Bucket(targetsBucket, name)
+	if err := (tail{next: 1}).put(b); err != nil {
+		return err
 	}
 	return putJSON(b, targetKey, t)
 }
