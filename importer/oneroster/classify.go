@@ -103,6 +103,9 @@ func success(method string, resp *response) Answer {
 // allocatedID is the sourcedId under which the server says that it stored the result: in sourcedIdPairs, an object in
 // the API document and an array in the 1EdTech binding, or in the result that a PUT gives back. "" where it does not say.
 func allocatedID(body []byte) string {
+	if id, ok := plainAllocatedID(body); ok {
+		return id
+	}
 	var b struct {
 		Pairs  json.RawMessage `json:"sourcedIdPairs"`
 		Result struct {
@@ -123,6 +126,18 @@ func allocatedID(body []byte) string {
 		return string(pairs[0].Allocated)
 	}
 	return string(b.Result.SourcedID)
+}
+
+// plainAllocatedID finds the id in what nearly every answer to a write is, at a tenth of the cost of decoding it: the
+// key cannot stand in a JSON text, where its quotes would be escaped. A plain id has no escapes itself.
+func plainAllocatedID(body []byte) (string, bool) {
+	const key = `"allocatedSourcedId":"`
+	_, rest, found := bytes.Cut(body, []byte(key))
+	id, _, closed := bytes.Cut(rest, []byte(`"`))
+	if !found || !closed || bytes.IndexByte(id, '\\') >= 0 || bytes.Contains(rest, []byte(key)) {
+		return "", false
+	}
+	return string(id), true
 }
 
 // redirected ends the run: a redirect is never followed. The reason names scheme and host, the detail the path too;

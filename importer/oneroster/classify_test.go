@@ -188,9 +188,13 @@ func TestReasonsNameFieldsAndDetailsTheWords(t *testing.T) {
 
 func TestAllocatedID(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"sourcedIdPairs":{"suppliedSourcedId":"a","allocatedSourcedId":"b"}}`:   "b",
-		`{"sourcedIdPairs":[{"suppliedSourcedId":"a","allocatedSourcedId":"b"}]}`: "b",
-		`{"sourcedIdPairs":[{"allocatedSourcedId":7},{}]}`:                        "7",
+		`{"sourcedIdPairs":{"suppliedSourcedId":"a","allocatedSourcedId":"b"}}`:      "b",
+		`{"sourcedIdPairs":[{"suppliedSourcedId":"a","allocatedSourcedId":"b"}]}`:    "b",
+		`{"sourcedIdPairs":[{"allocatedSourcedId":7},{}]}`:                           "7",
+		`{"sourcedIdPairs":{"allocatedSourcedId":"a\u0062\"c"}}`:                     `ab"c`,
+		`{"sourcedIdPairs":[{"allocatedSourcedId":"a"},{"allocatedSourcedId":"b"}]}`: "a",
+		`{"sourcedIdPairs":{"allocatedSourcedId" : "b"}}`:                            "b",
+		`{"sourcedIdPairs":{"allocatedSourcedId":""}}`:                               "",
 		`{"sourcedIdPairs":[]}`:          "",
 		`{"sourcedIdPairs":null}`:        "",
 		`{"sourcedIdPairs":"x"}`:         "",

@@ -21,6 +21,10 @@ const (
 	listBytes  = 32 << 20
 )
 
+// typicalBody is room for most bodies. They are not taken from a pool: the transport may still read one after its
+// answer has come.
+const typicalBody = 512
+
 // Client speaks to one server. Each method makes one attempt: nothing is retried but after a 401, with a new token. It
 // keeps connections and an access token; safe for concurrent use.
 type Client struct {
@@ -83,14 +87,10 @@ func (c *Client) Submit(ctx context.Context, method string, r *Result) Answer {
 	if method == http.MethodDelete {
 		return c.send(ctx, &req, nil)
 	}
-	room := c.buffers.Get().(*[]byte)
-	defer c.giveBack(room)
-	body, err := AppendBody((*room)[:0], r)
-	if err != nil {
+	var err error
+	if req.body, err = AppendBody(make([]byte, 0, typicalBody), r); err != nil {
 		return Answer{Verdict: Rejected, Code: "row.encoding", Reason: "the row has a value that cannot be written as JSON", Ended: time.Now()}
 	}
-	*room = body
-	req.body = body
 	return c.send(ctx, &req, nil)
 }
 

@@ -45,34 +45,31 @@ func (c *Client) send(ctx context.Context, req *request, done func(*Answer, *res
 	}
 }
 
-// exchange sends one request and says what came of it.
+// exchange sends one request and says what came of it. The headers are the token's, shared by all requests.
 func (c *Client) exchange(ctx context.Context, req *request, tok *token, done func(*Answer, *response)) Answer {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	room := c.buffers.Get().(*[]byte)
 	defer c.giveBack(room)
 
-	var resp response
-	var started time.Time
-	var err error
+	sent := newSending(req.body)
+	h := c.proto.WithContext(httptrace.WithClientTrace(ctx, &sent.trace))
+	h.Method, h.URL, h.Header = req.method, req.url, tok.read
 	if req.body != nil {
-		body := &payload{data: req.body}
-		err = c.roundTrip(c.write(ctx, req, tok, body), &resp, req.most, room)
-		started = body.seal()
-		resp.wrote = !started.IsZero()
-	} else {
-		var connected time.Time
-		err = c.roundTrip(c.read(ctx, req, tok, &connected), &resp, req.most, room)
-		started = connected
-		resp.wrote = !connected.IsZero() || c.foreign && !dialFailed(err)
+		h.Header = tok.write
+	}
+	sent.attach(h)
+
+	var resp response
+	err := ctx.Err()
+	if err == nil {
+		err = c.roundTrip(h, &resp, req.most, room)
+		resp.wrote = sent.wrote(err, c.foreign)
 	}
 	resp.now, resp.list = time.Now(), req.list
 
 	a := classify(req.method, &resp, err)
-	a.Ended = resp.now
-	if !started.IsZero() {
-		a.Latency = a.Ended.Sub(started)
-	}
+	a.Ended, a.Latency = resp.now, sent.latency(resp.now)
 	if resp.status != 0 || resp.wrote {
 		a.Requests = 1
 	}
@@ -80,24 +77,6 @@ func (c *Client) exchange(ctx context.Context, req *request, tok *token, done fu
 		done(&a, &resp)
 	}
 	return a
-}
-
-// write makes a request with a body. Headers are the token's, shared by all requests.
-func (c *Client) write(ctx context.Context, req *request, tok *token, body *payload) *http.Request {
-	h := c.proto.WithContext(ctx)
-	h.Method, h.URL, h.Header = req.method, req.url, tok.write
-	h.Body, h.GetBody, h.ContentLength = body, body.again, int64(len(req.body))
-	return h
-}
-
-// read makes a request without a body. connected is set when it is about to be written: later than that, nothing tells
-// reliably (an HTTP/2 request is written by a goroutine that may still run when the request has failed).
-func (c *Client) read(ctx context.Context, req *request, tok *token, connected *time.Time) *http.Request {
-	h := c.proto.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { *connected = time.Now() },
-	}))
-	h.Method, h.URL, h.Header = req.method, req.url, tok.read
-	return h
 }
 
 // roundTrip sends and reads the answer, its body into room. An answer that has begun is an answer, however its body ends.

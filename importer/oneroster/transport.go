@@ -20,7 +20,8 @@ const (
 	pingTimeout = 10 * time.Second
 )
 
-// newTransport makes the connections of one Client.
+// newTransport makes the connections of one Client. There is no ResponseHeaderTimeout: the context of each request
+// bounds all its phases, and another timer for each would cost without doing more.
 func newTransport(c Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
 	return &http.Transport{
@@ -28,7 +29,6 @@ func newTransport(c Config) *http.Transport {
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    tlsTimeout,
-		ResponseHeaderTimeout:  c.Timeout,
 		MaxResponseHeaderBytes: headerBytes,
 		MaxIdleConnsPerHost:    c.Concurrency,
 		IdleConnTimeout:        idleTimeout,
