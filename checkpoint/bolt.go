@@ -77,6 +77,9 @@ func openBoltOnce(path string, o Options, wait time.Duration) (*boltDB, error) {
 	if err == nil {
 		err = b.guard(b.checkSize)
 	}
+	if err == nil {
+		err = b.guard(b.verify)
+	}
 	if err != nil {
 		b.abandon()
 		return nil, openError(path, err)

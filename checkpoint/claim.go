@@ -47,9 +47,6 @@ func (j *Journal) Claim(key Key, at uint32) (Known, error) {
 
 // load builds the table: for each key the last record that counts. It verifies every checksum on the way.
 func (j *Journal) load() error {
-	if w, ok := j.store.db.(interface{ warm() }); ok {
-		w.warm()
-	}
 	err := j.store.view(func(tx kv.Tx) error {
 		root := j.in(tx)
 		if root == nil {

@@ -27,10 +27,15 @@
 //
 // Keys only grow, whatever the rows are called: random keys cost bbolt fifteen times as much. Which record knows a row
 // is found in memory, through a table built from the log when the journal is opened. A batch is a few values, not a value
-// a row: BenchmarkRowPuts measures the other way.
+// a row. On two cores of an AMD EPYC, in memory (TMPDIR=/dev/shm go test -run=^$ -bench 'BeginFinish|RowPuts'
+// -benchtime 200000x ./checkpoint): 2.3 µs a row for a put each, 0.8 µs so, claim included, in batches of 256; blocks of
+// 64, 128 and 256 rows differ by a tenth. On a disk the two fsyncs of a commit, some 0.5 ms, come on top, for each batch.
 //
 // bbolt has no checksums of pages, so blocks have their own: a flipped bit in a key would otherwise send a row twice.
-// A block that is missing is found by the counts in the tail; missing states only make rows be looked up.
+// A block that is missing is found by the counts in the tail, a target by the list of targets; missing states only make
+// rows be looked up. Damage to bbolt's own pages, which could end the process, is looked for before bbolt reads them
+// (verify.go). What is left: damage to the list of free pages can let bbolt overwrite pages in use, which the checksums
+// show to the next run.
 //
 // Free pages are kept in the file (bbolt's default): the log only grows, so the list of them stays short, while
 // rebuilding it would read the whole file at each start, in a goroutine whose panic nobody can catch.
@@ -40,4 +45,7 @@
 // 13.7 to 15.4 bytes for each row, seen now or known from before, and about 3 MiB. It holds no pointers, and growing it
 // makes no garbage; but Go's collector lets garbage of others grow to the size of the heap, so a program that must stay
 // small sets a memory limit.
+//
+// With 10 million rows in the file (go test -run=^$ -bench Claim -benchtime 1x ./checkpoint), opening takes 0.3 µs a row
+// and claiming them in the order of the log 0.35 µs; 14.2 bytes a row.
 package checkpoint

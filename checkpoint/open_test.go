@@ -231,3 +231,27 @@ func TestDamage(t *testing.T) {
 	}
 	t.Logf("%d found, %d without consequence", found, quiet)
 }
+
+// A part of the log that is gone without a trace is missed.
+func TestLostBlock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gradebook.db")
+	write(t, path, damagedFile(t))
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		targets := tx.Bucket([]byte("targets"))
+		name, _ := targets.Cursor().First()
+		log, states := targets.Bucket(name).Bucket([]byte("log")), targets.Bucket(name).Bucket([]byte("states"))
+		last, _ := log.Cursor().Last()
+		return errors.Join(log.Delete(last), states.Delete(last))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var damaged *checkpoint.DamagedError
+	if _, err := use(path); !asError(err, &damaged) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,134 @@
+package checkpoint
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+
+	"go.etcd.io/bbolt"
+)
+
+// bbolt trusts its pages: one that points to its own ancestor ends the process by recursion, one with a wrong length ends
+// it for want of memory, and neither is a panic that could be caught. So before bbolt walks the tree, this does, with
+// plain reads: each page in bounds, of the id and kind that it says, reached once; each element inside its page. What
+// the values say is for their checksums. The layout is bbolt's format 2 (internal/common/page.go, inode.go, bucket.go).
+const (
+	pageHeader   = 16 // id 8, flags 2, count 2, pages that follow 4
+	element      = 16 // branch: pos 4, key size 4, page 8; leaf: flags 4, pos 4, key size 4, value size 4
+	bucketHeader = 16 // root page 8, sequence 8; a root of 0: the bucket's only page follows
+
+	branchFlag, leafFlag, bucketFlag = 1, 2, 1
+)
+
+// verify checks the tree of the open file. One page of each node is read, some hundred milliseconds for 10 million rows.
+func (b *boltDB) verify() error {
+	b.warm()
+	return b.db.View(func(tx *bbolt.Tx) error {
+		w := walker{file: b.file, pageSize: uint64(b.db.Info().PageSize)}
+		w.end = uint64(tx.Size()) / w.pageSize
+		w.seen = make([]bool, w.end)
+		return w.page(uint64(tx.Cursor().Bucket().Root()))
+	})
+}
+
+type walker struct {
+	file     *os.File
+	pageSize uint64
+	end      uint64 // first page that was never in use
+	seen     []bool
+}
+
+// page checks the page id and what is below it.
+func (w *walker) page(id uint64) error {
+	data, size, err := w.read(id, 1)
+	if err != nil {
+		return err
+	}
+	follow := uint64(binary.LittleEndian.Uint32(data[12:]))
+	if binary.LittleEndian.Uint64(data) != id || follow >= w.end-id {
+		return fmt.Errorf("page %d has a damaged header", id)
+	}
+	for i := id; i <= id+follow; i++ {
+		if w.seen[i] {
+			return fmt.Errorf("page %d is in use twice", i)
+		}
+		w.seen[i] = true
+	}
+	// The values of the log reach over several pages, but its elements do not: only buckets must be read whole.
+	if size = w.pageSize * (follow + 1); follow > 0 && !w.plain(data) {
+		if data, _, err = w.read(id, follow+1); err != nil {
+			return err
+		}
+	}
+	return w.elements(id, data, size)
+}
+
+func (w *walker) read(id, n uint64) (data []byte, size uint64, err error) {
+	if id < 2 || id >= w.end {
+		return nil, 0, fmt.Errorf("page %d is out of bounds", id)
+	}
+	data = make([]byte, n*w.pageSize)
+	_, err = w.file.ReadAt(data, int64(id*w.pageSize))
+	return data, n * w.pageSize, err
+}
+
+// plain: the elements are all on the first page, and none is a bucket.
+func (w *walker) plain(data []byte) bool {
+	count := int(binary.LittleEndian.Uint16(data[10:]))
+	if binary.LittleEndian.Uint16(data[8:]) != leafFlag || pageHeader+count*element > len(data) {
+		return false
+	}
+	for i := range count {
+		if binary.LittleEndian.Uint32(data[pageHeader+i*element:]) != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// elements checks the elements of a node of size bytes, of which data is at least the array of elements.
+func (w *walker) elements(id uint64, data []byte, size uint64) error {
+	kind, count := binary.LittleEndian.Uint16(data[8:]), int(binary.LittleEndian.Uint16(data[10:]))
+	if kind != leafFlag && (kind != branchFlag || count == 0) || pageHeader+count*element > len(data) {
+		return fmt.Errorf("page %d has a damaged header", id)
+	}
+	for i := range count {
+		at := uint64(pageHeader + i*element)
+		e := data[at:]
+		field := func(n int) uint64 { return uint64(binary.LittleEndian.Uint32(e[4*n:])) }
+		if kind == branchFlag {
+			if at+field(0)+field(1) > size {
+				return fmt.Errorf("page %d: element %d is out of bounds", id, i)
+			}
+			if err := w.page(binary.LittleEndian.Uint64(e[8:])); err != nil {
+				return err
+			}
+			continue
+		}
+		key, value := at+field(1), at+field(1)+field(2)
+		if field(0) > bucketFlag || key < at+element || field(2) == 0 || value+field(3) > size {
+			return fmt.Errorf("page %d: element %d is out of bounds", id, i)
+		}
+		if field(0) == bucketFlag {
+			if err := w.bucket(id, data[value:value+field(3)]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bucket checks a bucket by its value.
+func (w *walker) bucket(id uint64, value []byte) error {
+	if len(value) < bucketHeader {
+		return fmt.Errorf("page %d: a bucket is cut off", id)
+	}
+	if root := binary.LittleEndian.Uint64(value); root != 0 {
+		return w.page(root)
+	}
+	inline := value[bucketHeader:]
+	if len(inline) < pageHeader || binary.LittleEndian.Uint16(inline[8:]) != leafFlag {
+		return fmt.Errorf("page %d: a bucket is cut off", id)
+	}
+	return w.elements(id, inline, uint64(len(inline)))
+}
