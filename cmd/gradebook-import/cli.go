@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+const program = "gradebook-import"
+
+// cli is the whole command line. A command is a struct with its flags and a Run method, in a file of its own.
+type cli struct {
+	Config kong.ConfigFlag `group:"settings" placeholder:"FILE" help:"YAML file with flags, by name: 'base-url: https://…'."`
+
+	Run      runCommand      `cmd:"" help:"Import files into a gradebook. Run it again to resume."`
+	Validate validateCommand `cmd:"" help:"Check files. Nothing is sent, and no credentials are needed."`
+	Sandbox  sandboxCommand  `cmd:"" help:"Serve a OneRoster gradebook on this machine, to try things out."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+}
+
+// command parses args and runs the command that they name.
+func command(ctx context.Context, args []string, t *terminal) error {
+	parser, err := newParser(t)
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return refused(err)
+	}
+	t.warnEnvironment(parser.Model)
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return parsed.Run(t)
+}
+
+func newParser(t *terminal) (*kong.Kong, error) {
+	return kong.New(&cli{},
+		kong.Name(program),
+		kong.Description("Imports OneRoster results files into a gradebook: no row lost, none doubled, and the same command "+
+			"resumes after anything."),
+		kong.DefaultEnvars("GRADEBOOK"),
+		kong.Configuration(loadConfig),
+		kong.Writers(t.out, t.err),
+		kong.ExplicitGroups(groups()),
+		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: helpWidth}),
+		kong.ValueFormatter(describe),
+	)
+}
+
+const helpWidth = 80
+
+// groups are the purposes of flags, as help shows them.
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "server", Title: "The server:"},
+		{Key: "files", Title: "The files:"},
+		{Key: "rows", Title: "What is done with rows:"},
+		{Key: "limits", Title: "How fast, how long, how often:"},
+		{Key: "output", Title: "What is written:"},
+		{Key: "faults", Title: "What goes wrong:"},
+		{Key: "settings", Title: "Settings (and each flag is a variable, --base-url is GRADEBOOK_BASE_URL):"},
+	}
+}
+
+// describe is a flag's help: kong's own adds the name of the environment variable to every line.
+func describe(v *kong.Value) string { return v.Help }
+
+// refused is a command line that cannot be run.
+func refused(err error) error {
+	text := err.Error()
+	// What kong says about a wrong value from the environment quotes it; it may have been meant for another variable.
+	if name, _, found := strings.Cut(text, "=\""); found && strings.Contains(name, "(from envar ") {
+		text = name + ")"
+	}
+	f := usage("%s", strings.ReplaceAll(text, "envar", "environment variable"))
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+		return f.try(fmt.Sprintf("%s %s --help lists its flags", program, parse.Context.Selected().Name))
+	}
+	return f.try(program + " --help lists the commands")
+}
+
+// exits is the part of every help that says what the exit status means.
+const exits = `
+Exit status:
+
+    0  every row is accepted or unchanged
+    1  the importer failed: a full disk, a damaged checkpoint, a bug
+    2  the command line, the config file or an input file is wrong
+    3  finished; some rows were rejected or failed: see rejects.csv
+    4  stopped early; the same command resumes
+    5  the server refuses this client: credentials, scope or address
+    6  another run holds the checkpoint
+    7  finished; some rows are in doubt: see in-doubt.csv
+`

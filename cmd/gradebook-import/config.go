@@ -1,0 +1,179 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// settings are the flags in a config file. They come after the command line and the environment. A key of another
+// command is allowed, so that one file serves them all; a key that is no flag is refused.
+type settings struct {
+	file   string
+	values map[string]setting
+}
+
+// setting is a value as it is written in the file: 0123 stays 0123.
+type setting struct {
+	line, column int
+	texts        []string
+	list         bool
+}
+
+// loadConfig reads a config file.
+func loadConfig(r io.Reader) (kong.Resolver, error) {
+	s := &settings{file: "the config file", values: map[string]setting{}}
+	if f, ok := r.(*os.File); ok {
+		s.file = f.Name()
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		return nil, usage("%s: not YAML: %s", s.file, firstLine(err))
+	}
+	for _, doc := range file.Docs {
+		if err := s.add(doc.Body); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// firstLine is an error without the picture of the file that the YAML parser draws under it.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// add takes in a document: one mapping, whose values are scalars or lists of them.
+func (s *settings) add(body ast.Node) error {
+	var pairs []*ast.MappingValueNode
+	switch node := body.(type) {
+	case nil, *ast.CommentGroupNode, *ast.NullNode:
+	case *ast.MappingNode:
+		pairs = node.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{node}
+	default:
+		return usage("%s: expected lines such as 'base-url: https://gradebook.example.org'", s.file)
+	}
+	for _, pair := range pairs {
+		key := pair.Key.GetToken()
+		v := setting{line: key.Position.Line, column: key.Position.Column}
+		var ok bool
+		if v.texts, v.list, ok = scalars(pair.Value); !ok {
+			return usage("%s:%d:%d: %s: expected one value, or a list of values", s.file, v.line, v.column, key.Value)
+		}
+		s.values[key.Value] = v
+	}
+	return nil
+}
+
+// scalars are the texts of a value.
+func scalars(node ast.Node) (texts []string, list, ok bool) {
+	if sequence, ok := node.(*ast.SequenceNode); ok {
+		for _, item := range sequence.Values {
+			text, _, ok := scalars(item)
+			if !ok || len(text) != 1 {
+				return nil, true, false
+			}
+			texts = append(texts, text...)
+		}
+		return texts, true, true
+	}
+	switch node.(type) {
+	case *ast.StringNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return []string{node.GetToken().Value}, false, true
+	}
+	return nil, false, false
+}
+
+// Validate refuses keys that are no flags.
+func (s *settings) Validate(app *kong.Application) error {
+	known := flagNames(app.Node)
+	for name, v := range s.values {
+		where := fmt.Sprintf("%s:%d:%d: %s", s.file, v.line, v.column, name)
+		switch {
+		case name == "client-secret":
+			return usage("%s: the secret does not go into this file; put it into a file of its own and name that with client-secret-file", where)
+		case name == "config" || name == "help" || !slices.Contains(known, name):
+			return usage("%s: no such setting%s", where, suggestion(name, known))
+		}
+	}
+	return nil
+}
+
+// flagNames are the names of the flags of all commands.
+func flagNames(node *kong.Node) []string {
+	var names []string
+	for _, flag := range node.Flags {
+		names = append(names, flag.Name)
+	}
+	for _, child := range node.Children {
+		names = append(names, flagNames(child)...)
+	}
+	return names
+}
+
+// Resolve is a flag's value in the file; nil where the file has none, or where the environment goes before it.
+func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	v, ok := s.values[flag.Name]
+	if !ok || slices.ContainsFunc(flag.Envs, isSet) {
+		return nil, nil
+	}
+	if !v.list {
+		return v.texts[0], nil
+	}
+	if !flag.IsSlice() {
+		return nil, usage("%s:%d:%d: %s: expected one value, not a list", s.file, v.line, v.column, flag.Name)
+	}
+	return strings.Join(v.texts, ","), nil
+}
+
+func isSet(name string) bool {
+	_, ok := os.LookupEnv(name)
+	return ok
+}
+
+// suggestion is "; did you mean …?" for a name that is almost one of the known.
+func suggestion(name string, known []string) string {
+	best, near := 3, ""
+	for _, k := range known {
+		if d := distance(strings.ReplaceAll(strings.ToLower(name), "_", "-"), k); d < best {
+			best, near = d, k
+		}
+	}
+	if near == "" {
+		return "; its names are those of the flags without the dashes in front"
+	}
+	return "; did you mean " + near + "?"
+}
+
+// distance is the Levenshtein distance in bytes.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			next := diagonal
+			if a[i] != b[j] {
+				next = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}

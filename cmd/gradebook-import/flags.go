@@ -1,0 +1,128 @@
+package main
+
+import (
+	"cmp"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"gradebook-import/importer"
+)
+
+// fileFlags say what is read, and how.
+type fileFlags struct {
+	Files      []string `arg:"" optional:"" name:"FILE" help:"OneRoster results.csv files, or - for standard input."`
+	TimeZone   timeZone `group:"files" default:"UTC" placeholder:"ZONE" help:"Where a date without a time begins, such as Europe/Paris (${default})."`
+	ShowValues bool     `group:"files" help:"The summary quotes what is wrong, even where it may be a student's data."`
+	Shard      shard    `group:"files" default:"0/1" placeholder:"I/N" help:"Only the rows of part I of N, I from 0."`
+}
+
+// rowFlags decide about rows that an earlier run or the server knows.
+type rowFlags struct {
+	Checkpoint   string `group:"rows" default:"gradebook.db" placeholder:"FILE" help:"What earlier runs did (${default})."`
+	Update       bool   `group:"rows" help:"Send corrected grades: a changed row replaces what was sent before."`
+	ApplyDeletes bool   `group:"rows" help:"Delete results whose status is tobedeleted."`
+	MaxErrors    limit  `group:"limits" placeholder:"N|N%" help:"Stop when more rows than this are rejected or failed."`
+}
+
+// targetFlags say which gradebook is meant.
+type targetFlags struct {
+	BaseURL  string `group:"server" name:"base-url" placeholder:"URL" help:"The server's root; the API's path is added to it."`
+	ClientID string `group:"server" name:"client-id" placeholder:"ID" help:"The client's name at the server."`
+	Sandbox  bool   `group:"server" help:"Import into a sandbox in this process: no server, no credentials."`
+}
+
+// sendFlags are for runs that send.
+type sendFlags struct {
+	TokenURL         string   `group:"server" name:"token-url" placeholder:"URL" help:"Where the client gets its access token."`
+	ClientSecretFile string   `group:"server" placeholder:"FILE" help:"File with the client's secret. Or put the secret into the environment variable GRADEBOOK_CLIENT_SECRET."`
+	AuthStyle        string   `group:"server" enum:"params,header" default:"params" placeholder:"params|header" help:"How the token address takes the credentials (${default})."`
+	Scope            []string `group:"server" placeholder:"SCOPE" help:"Scope to ask for; repeatable."`
+	AllowPlainHTTP   bool     `group:"server" name:"allow-plain-http" help:"Allow http:// to another machine: grades and secrets travel unprotected."`
+	Method           string   `group:"server" enum:"post,put" default:"post" placeholder:"post|put" help:"How new results are sent (${default}); put is for servers that do not take the POST."`
+
+	DryRun    bool   `group:"rows" help:"Check everything and send nothing."`
+	LookFirst bool   `group:"rows" help:"Look up each row at the server before sending it: for when the checkpoint was lost."`
+	InDoubt   string `group:"rows" enum:"hold,resend" default:"hold" placeholder:"hold|resend" help:"Rows that may have arrived, on a server that cannot be asked: leave them to a person, or send them again (${default})."`
+
+	Concurrency int           `group:"limits" default:"8" placeholder:"N" help:"The most requests at a time (${default})."`
+	Rate        float64       `group:"limits" default:"0" placeholder:"R" help:"The most requests a second; 0: what the server bears (${default})."`
+	Attempts    int           `group:"limits" default:"5" placeholder:"N" help:"How often a row may fail before it is given up (${default})."`
+	Timeout     time.Duration `group:"limits" default:"30s" placeholder:"D" help:"For one request (${default})."`
+	Grace       time.Duration `group:"limits" default:"20s" placeholder:"D" help:"For requests under way when the run is stopped (${default})."`
+	Settle      time.Duration `group:"limits" default:"5s" placeholder:"D" help:"How long a request without an answer may still arrive (${default})."`
+	GiveUpAfter time.Duration `group:"limits" default:"15m" placeholder:"D" help:"Stop when the server answers nothing for so long (${default})."`
+	MaxDuration time.Duration `group:"limits" placeholder:"D" help:"Stop after so long; the next run goes on."`
+}
+
+// outputFlags say what is written where.
+type outputFlags struct {
+	ReportDir      string `group:"output" default:"gradebook-report" placeholder:"DIR" help:"Where report.json, rejects.csv and in-doubt.csv go (${default})."`
+	JSON           bool   `group:"output" name:"json" help:"Print report.json instead of the summary."`
+	Progress       string `group:"output" enum:"auto,bar,log,none" default:"auto" placeholder:"auto|bar|log|none" help:"A bar on a terminal, log lines elsewhere (${default})."`
+	LogFormat      string `group:"output" enum:"auto,text,json" default:"auto" placeholder:"auto|text|json" help:"auto is text."`
+	LogLevel       string `group:"output" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
+	TerminationLog string `group:"output" hidden:"" default:"/dev/termination-log" help:"Where a summary goes inside Kubernetes."`
+}
+
+// timeZone is a name of the time zone database.
+type timeZone struct{ *time.Location }
+
+func (z *timeZone) UnmarshalText(text []byte) (err error) {
+	if z.Location, err = time.LoadLocation(string(text)); err != nil || len(text) == 0 {
+		return usage("%q is not a time zone; write a name such as UTC, Europe/Paris or America/New_York", text)
+	}
+	return nil
+}
+
+// shard is I/N.
+type shard struct{ importer.Shard }
+
+func (s *shard) UnmarshalText(text []byte) (err error) {
+	s.Shard, err = importer.ParseShard(string(text))
+	return err
+}
+
+// limit is N or N%.
+type limit struct{ importer.Limit }
+
+func (l *limit) UnmarshalText(text []byte) error {
+	number, percent := strings.CutSuffix(string(text), "%")
+	n, err := strconv.ParseFloat(number, 64)
+	switch {
+	case err == nil && percent && n > 0 && n <= 100:
+		l.Limit = importer.Limit{On: true, Percent: n}
+	case err == nil && !percent && n >= 0 && n == float64(int(n)):
+		l.Limit = importer.Limit{On: true, N: int(n)}
+	default:
+		return usage("%q is not a limit; write a number of rows such as 100, or a part of them such as 2%%", text)
+	}
+	return nil
+}
+
+// check refuses values that make no sense, with what to write instead.
+func (f *sendFlags) check() error {
+	switch {
+	case f.Concurrency < 1 || f.Concurrency > 1000:
+		return usage("--concurrency %d: must be from 1 to 1000", f.Concurrency)
+	case f.Attempts < 1:
+		return usage("--attempts %d: must be 1 or more", f.Attempts)
+	case !(f.Rate >= 0) || f.Rate > 1e6:
+		return usage("--rate %v: must be 0 (whatever the server bears) or requests a second", f.Rate)
+	case f.Timeout <= 0:
+		return usage("--timeout %s: must be more than 0, such as 30s", f.Timeout)
+	case f.Grace < 0 || f.Settle < 0 || f.GiveUpAfter < 0 || f.MaxDuration < 0:
+		return usage("--grace, --settle, --give-up-after, --max-duration: a time must not be negative")
+	}
+	return nil
+}
+
+// apply puts the flags into the configuration of a run. There, a zero is a default; here it is meant.
+func (f *sendFlags) apply(c *importer.Config) {
+	c.Concurrency, c.Attempts = f.Concurrency, f.Attempts
+	c.Grace, c.Settle = cmp.Or(f.Grace, 1), cmp.Or(f.Settle, 1)
+	c.GiveUpAfter, c.MaxDuration = cmp.Or(f.GiveUpAfter, 1), f.MaxDuration
+	c.Resend, c.LookFirst = f.InDoubt == "resend", f.LookFirst
+	c.Method = map[string]string{"post": http.MethodPost, "put": http.MethodPut}[f.Method]
+}

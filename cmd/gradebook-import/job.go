@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer"
+	"gradebook-import/importer/gradecsv"
+)
+
+// job is one import, from its files to its summary, whatever it sends to.
+type job struct {
+	files  *fileFlags
+	rows   *rowFlags
+	output *outputFlags
+	target checkpoint.Target
+	// config is what the command decided; the job fills in the rest.
+	config importer.Config
+	// connect makes the gateway, and what closes it; nil for a dry run. It is called when the checkpoint is ours.
+	connect func() (importer.Gateway, func() error, error)
+	term    *terminal
+}
+
+// run imports. Nothing is sent before the files were found to be readable, and the checkpoint to be ours.
+func (j *job) run(ctx context.Context) (err error) {
+	reader, err := gradecsv.Open(j.files.Files, gradecsv.Options{TimeZone: j.files.TimeZone.Location})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	dir, err := j.output.directory()
+	if err != nil {
+		return err
+	}
+	journal, closeJournal, err := j.openJournal()
+	if err != nil {
+		return err
+	}
+	closeGateway := func() error { return nil }
+	if j.config.DryRun {
+		j.config.Gateway, j.config.Journal = importer.DryGateway{}, importer.DryJournal{Journal: journal}
+	} else {
+		j.config.Journal = journal
+		if j.config.Gateway, closeGateway, err = j.connect(); err != nil {
+			return errors.Join(err, closeJournal())
+		}
+	}
+	return j.book(ctx, reader, journal, dir, func() error { return errors.Join(closeGateway(), closeJournal()) })
+}
+
+// openJournal opens the checkpoint. A dry run writes nothing: it reads the checkpoint where there is one and the
+// target is known.
+func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
+	none := func() error { return nil }
+	if j.config.DryRun {
+		_, err := os.Stat(j.rows.Checkpoint)
+		if j.target.BaseURL == "" || errors.Is(err, os.ErrNotExist) {
+			return checkpoint.NewMemory(), none, nil
+		}
+	}
+	store, err := checkpoint.Open(j.rows.Checkpoint, checkpoint.Options{ReadOnly: j.config.DryRun})
+	if err != nil {
+		return nil, none, err
+	}
+	journal, err := store.Target(j.target.BaseURL, j.target.ClientID)
+	if err != nil {
+		return nil, none, errors.Join(err, store.Close())
+	}
+	return journal, store.Close, nil
+}
+
+// book runs the import between the notes of its beginning and its end in the journal, and writes what people get.
+func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkpoint.Journal, dir reportDir, closeAll func() error) error {
+	info := checkpoint.RunInfo{ID: uuid.NewString(), Started: time.Now(), Files: j.files.Files}
+	run, err := journal.StartRun(info)
+	if err != nil {
+		return errors.Join(err, closeAll())
+	}
+	info.Run = run
+
+	source := &meteredSource{reader: reader, showValues: j.files.ShowValues, found: map[spotKey]string{}}
+	watch := j.output.watch(j.term, source.part)
+	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
+	watch.done()
+
+	info.Ended, info.Counts = time.Now(), asJSON(report.Counts)
+	err = errors.Join(err, spools.close(), journal.EndRun(info), closeAll())
+	if err != nil && report.Run.ExitCode != importer.ExitUsage {
+		report.Run.ExitCode = importer.ExitFailed
+	}
+	j.describe(report, reader, info.ID)
+	if writeErr := dir.write(report); writeErr != nil {
+		report.Run.ExitCode = importer.ExitFailed
+		err = errors.Join(err, writeErr)
+	}
+	j.tell(report, spools, dir, source.found)
+	return ended(report, err)
+}
+
+// ended is how a run with a report ends: with an error that is still to be said, or with a status.
+func ended(report *importer.Report, err error) error {
+	switch {
+	case err != nil:
+		return &failure{status: report.Run.ExitCode, err: err}
+	case report.Run.ExitCode != importer.ExitOK:
+		return finished(report.Run.ExitCode)
+	}
+	return nil
+}
+
+// execute runs the importer, with its log and its progress.
+func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir, id string, watch watcher) (*importer.Report, spools, error) {
+	log := j.output.logger(watch.writer())
+	log.Info("run begins", "run", id, "files", strings.Join(j.files.Files, ", "), "target", j.target.BaseURL, "dryRun", j.config.DryRun)
+	for _, warning := range source.reader.Warnings() {
+		log.Warn(warning.Text(false), "at", warning.Position())
+	}
+	kept := spools{rejects: dir.spool("rejects.csv"), doubtful: dir.spool("in-doubt.csv")}
+	c := j.config
+	c.Source = source
+	c.Update, c.ApplyDeletes, c.MaxErrors = j.rows.Update, j.rows.ApplyDeletes, j.rows.MaxErrors.Limit
+	c.Shard = j.files.Shard.Shard
+	c.Rejects, c.Doubtful = kept.rejects.Spool, kept.doubtful.Spool
+	c.Log, c.Progress = log, watch.show
+	report, err := importer.Run(ctx, c)
+	logEnd(log, report)
+	return report, kept, err
+}
+
+func logEnd(log *slog.Logger, r *importer.Report) {
+	c := r.Counts
+	attrs := []any{"status", r.Run.ExitCode, "read", c.Read, "accepted", c.Accepted, "unchanged", c.Unchanged,
+		"rejected", c.Rejected, "failed", c.Failed, "inDoubt", c.InDoubt, "deferred", c.Deferred, "filtered", c.Filtered,
+		"seconds", fmt.Sprintf("%.1f", r.Run.Finished.Sub(r.Run.Started).Seconds())}
+	if r.Run.Stopped != "" {
+		log.Warn("run stopped", append(attrs, "why", r.Run.Stopped)...)
+		return
+	}
+	log.Info("run ended", attrs...)
+}
+
+// describe adds to the report what the importer does not know.
+func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
+	r.Tool = importer.Tool{Name: program, Version: thisVersion()}
+	r.Run.ID = id
+	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
+	for _, s := range reader.Sources() {
+		r.Sources = append(r.Sources, importer.File{File: s.File, SHA256: s.SHA256, Bytes: s.Bytes, Rows: int(s.Rows)})
+	}
+}
+
+// tell says to people what happened.
+func (j *job) tell(r *importer.Report, kept spools, dir reportDir, found map[spotKey]string) {
+	s := summary{report: r, found: found, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), reportName),
+		resume: sameCommand(), color: j.term.outColor}
+	terminate(j.output.TerminationLog, &s)
+	if j.output.JSON {
+		_, _ = j.term.out.Write(asJSON(r))
+		return
+	}
+	s.print(j.term.out)
+}
+
+// meteredSource counts the rows that the importer took, so that progress is that of the rows dealt with, not of the
+// reader, which runs ahead. Of the first problems it keeps what the report does not: what stood there.
+type meteredSource struct {
+	reader     *gradecsv.Reader
+	showValues bool
+	rows       atomic.Int64
+	found      map[spotKey]string
+}
+
+// spotKey is one problem at one place, as the report has it: without values.
+type spotKey struct{ position, label string }
+
+// mostFound bounds the texts kept: more places than a summary shows.
+const mostFound = 1000
+
+// Read is the reader's.
+func (s *meteredSource) Read(rows []gradecsv.Row) (int, error) {
+	n, err := s.reader.Read(rows)
+	s.rows.Add(int64(n))
+	for i := range rows[:n] {
+		for _, p := range rows[i].Errors {
+			if len(s.found) < mostFound {
+				bare := p
+				bare.Value = ""
+				s.found[spotKey{p.Position(), bare.Text(false)}] = p.Text(s.showValues)
+			}
+		}
+	}
+	return n, err
+}
+
+// part is which part of the input so many rows are, by the bytes that the rows taken so far had.
+func (s *meteredSource) part(done int) (float64, bool) {
+	read, total := s.reader.Bytes()
+	taken := s.rows.Load()
+	if total == 0 {
+		return 0, false
+	}
+	return min(1, float64(done)/float64(max(taken, 1))*float64(read)/float64(total)), true
+}

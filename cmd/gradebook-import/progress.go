@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"gradebook-import/importer"
+)
+
+// watcher shows how a run goes. Streams stay right without it.
+type watcher interface {
+	// writer is where the log goes meanwhile.
+	writer() io.Writer
+	// show is told of the run about once a second.
+	show(importer.Progress)
+	// done ends the display; nothing of it comes afterwards.
+	done()
+}
+
+// share says which part of the input is dealt with when so many rows are; false: how much there is is not known.
+type share func(rows int) (part float64, known bool)
+
+// watch chooses the display that the flags and the terminal ask for. log comes after it: it writes through the display.
+func (f *outputFlags) watch(t *terminal, part share) watcher {
+	switch {
+	case f.Progress == "bar" || f.Progress == "auto" && t.errTerminal:
+		return newBar(t.err, part)
+	case f.Progress == "none":
+		return quiet{t.err}
+	}
+	return &lines{quiet: quiet{t.err}, log: f.logger(t.err), part: part}
+}
+
+// quiet shows nothing.
+type quiet struct{ w io.Writer }
+
+func (q quiet) writer() io.Writer    { return q.w }
+func (quiet) show(importer.Progress) {}
+func (quiet) done()                  {}
+
+// lineEvery is how often a log line tells of progress.
+const lineEvery = 10 * time.Second
+
+// lines shows progress as log lines.
+type lines struct {
+	quiet
+	log  *slog.Logger
+	part share
+	last time.Duration
+}
+
+func (l *lines) show(p importer.Progress) {
+	if p.Elapsed-l.last < lineEvery-lineEvery/20 {
+		return
+	}
+	l.last = p.Elapsed
+	attrs := []any{"rows", p.Counts.Read, "accepted", p.Counts.Accepted, "rejected", p.Counts.Rejected,
+		"rate", fmt.Sprintf("%.1f/s", perSecond(p)), "refused", p.HTTP.Throttled}
+	if part, known := l.part(p.Counts.Read); known {
+		attrs = append(attrs, "done", fmt.Sprintf("%.0f%%", 100*part))
+	}
+	if why := waiting(p, time.Now()); why != "" {
+		attrs = append(attrs, "waiting", why)
+	}
+	l.log.Info("importing", attrs...)
+}
+
+// perSecond is how many rows were dealt with a second, so far.
+func perSecond(p importer.Progress) float64 {
+	if p.Elapsed < time.Millisecond {
+		return 0
+	}
+	return float64(p.Counts.Read) / p.Elapsed.Seconds()
+}
+
+// waiting says what the run waits for; "": for nothing.
+func waiting(p importer.Progress, now time.Time) string {
+	left := func(until time.Time) time.Duration { return max(0, until.Sub(now)).Round(time.Second) }
+	switch {
+	case p.Stopping:
+		return "stopping: requests under way are waited for"
+	case p.Down:
+		return fmt.Sprintf("the server does not answer, next try in %s", left(p.NextProbe))
+	case p.Pace.PausedUntil.After(now):
+		return fmt.Sprintf("%s, going on in %s", p.Pace.Why, left(p.Pace.PausedUntil))
+	}
+	return ""
+}
+
+// barSteps is the length of the bar, whatever the input's.
+const barSteps = 1000
+
+// bar shows progress on a terminal.
+type bar struct {
+	progress *mpb.Progress
+	bar      *mpb.Bar
+	part     share
+	last     atomic.Pointer[importer.Progress]
+}
+
+func newBar(w io.Writer, part share) *bar {
+	b := &bar{part: part}
+	b.last.Store(&importer.Progress{})
+	b.progress = mpb.New(mpb.WithOutput(w), mpb.WithAutoRefresh(), mpb.WithWidth(64))
+	b.bar = b.progress.New(barSteps, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.head() })),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return b.text() })))
+	return b
+}
+
+func (b *bar) writer() io.Writer { return b.progress }
+
+func (b *bar) show(p importer.Progress) {
+	b.last.Store(&p)
+	if part, known := b.part(p.Counts.Read); known {
+		b.bar.SetCurrent(min(int64(part*barSteps), barSteps-1)) // mpb would take the last step for the end
+	}
+}
+
+// head stands left of the bar. Standard input has no end that is known.
+func (b *bar) head() string {
+	part, known := b.part(b.last.Load().Counts.Read)
+	if !known {
+		return "reading "
+	}
+	return fmt.Sprintf("%3.0f %% ", 100*part)
+}
+
+// text is what stands right of the bar.
+func (b *bar) text() string {
+	p := b.last.Load()
+	parts := []string{fmt.Sprintf(" %d rows", p.Counts.Read), fmt.Sprintf("%.0f/s", perSecond(*p))}
+	if n := p.Counts.Rejected + p.Counts.Failed; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d rejected", n))
+	}
+	if n := p.HTTP.Throttled; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d refused", n))
+	}
+	why := waiting(*p, time.Now())
+	if part, _ := b.part(p.Counts.Read); why == "" && part > 0 {
+		why = fmt.Sprintf("%s left", time.Duration(float64(p.Elapsed)*(1-part)/part).Round(time.Second))
+	}
+	return strings.Join(append(parts, why), "  ")
+}
+
+// done takes the bar away: the summary says what it said.
+func (b *bar) done() {
+	b.bar.Abort(true)
+	b.progress.Wait()
+}

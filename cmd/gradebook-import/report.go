@@ -1,0 +1,168 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gradebook-import/importer"
+)
+
+const reportName = "report.json"
+
+// reportDir is where report.json and the files of rows go.
+type reportDir string
+
+// directory makes the report directory, for its owner alone: rejects.csv has whole rows.
+func (f *outputFlags) directory() (reportDir, error) {
+	if err := os.MkdirAll(f.ReportDir, 0o700); err != nil {
+		return "", usage("--report-dir: %w", err)
+	}
+	probe, err := os.CreateTemp(f.ReportDir, ".probe-*")
+	if err != nil {
+		return "", usage("--report-dir: %w", err)
+	}
+	return reportDir(f.ReportDir), errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// write writes report.json, whole or not at all.
+func (d reportDir) write(r *importer.Report) error {
+	return replaceFile(filepath.Join(string(d), reportName), func(w io.Writer) error {
+		_, err := w.Write(asJSON(r))
+		return err
+	})
+}
+
+// asJSON is v as report.json has it.
+func asJSON(v any) []byte {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		panic(program + ": internal error: " + err.Error())
+	}
+	return append(data, '\n')
+}
+
+// replaceFile writes path by way of a temporary file beside it, with mode 0600: a reader sees the old content or the
+// new, and after a power cut one of the two is there.
+func replaceFile(path string, write func(io.Writer) error) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(tmp), tmp.Sync(), tmp.Close()); err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// spool is an importer.Spool that never destroys what a person may have edited: the file of an earlier run is kept as
+// rejects.previous.csv where the new one differs.
+type spool struct {
+	*importer.Spool
+	path string
+}
+
+func (d reportDir) spool(name string) *spool {
+	path := filepath.Join(string(d), name)
+	return &spool{importer.NewSpool(path), path}
+}
+
+func (s *spool) files() []string { return s.Spool.Files() }
+
+// close writes the file, or the files.
+func (s *spool) close() error {
+	ext := filepath.Ext(s.path)
+	stem := strings.TrimSuffix(s.path, ext)
+	old, err := filepath.Glob(stem + "-[0-9]*" + ext)
+	old = append(old, s.path)
+	for _, path := range old {
+		if renameErr := os.Rename(path, path+".kept"); !errors.Is(renameErr, fs.ErrNotExist) {
+			err = errors.Join(err, renameErr)
+		}
+	}
+	err = errors.Join(err, s.Spool.Close())
+	for _, path := range old {
+		err = errors.Join(err, keep(path+".kept", path, strings.TrimSuffix(path, ext)+".previous"+ext))
+	}
+	return err
+}
+
+// keep removes kept if it is what now is, or keeps it under another name.
+func keep(kept, now, previous string) error {
+	same, err := sameContent(kept, now)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case same:
+		return os.Remove(kept)
+	}
+	return os.Rename(kept, previous)
+}
+
+// sameContent compares two files, of which the second need not be there.
+func sameContent(a, b string) (bool, error) {
+	sumA, err := digest(a)
+	if err != nil {
+		return false, err
+	}
+	sumB, err := digest(b)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return sumA == sumB, err
+}
+
+func digest(path string) (sum [sha256.Size]byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return sum, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return [sha256.Size]byte(h.Sum(nil)), err
+}
+
+// spools are the files with rows for a person.
+type spools struct{ rejects, doubtful *spool }
+
+func (s spools) close() error { return errors.Join(s.rejects.close(), s.doubtful.close()) }
+
+// terminationBytes is what Kubernetes shows of a termination message.
+const terminationBytes = 4096
+
+// terminate leaves the summary where Kubernetes shows it with the container's status. It is a courtesy: failing at it
+// changes nothing.
+func terminate(path string, s *summary) {
+	if os.Getenv("KUBERNETES_SERVICE_HOST") == "" {
+		return
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return
+	}
+	_, _ = io.WriteString(f, terminationMessage(s))
+	_ = f.Close()
+}
+
+// terminationMessage is the summary, cut to what Kubernetes takes.
+func terminationMessage(s *summary) string {
+	var b strings.Builder
+	plain := *s
+	plain.color = false
+	plain.print(&b)
+	text := fmt.Sprintf("exit status %d: %s", s.report.Run.ExitCode, b.String())
+	if len(text) <= terminationBytes {
+		return text
+	}
+	const cut = "\n…\n"
+	return strings.ToValidUTF8(text[:terminationBytes-len(cut)], "") + cut
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"gradebook-import/importer"
+	"gradebook-import/importer/pace"
+)
+
+type runCommand struct {
+	fileFlags
+	targetFlags
+	sendFlags
+	rowFlags
+	outputFlags
+}
+
+// Help is what help says beside the flags.
+func (*runCommand) Help() string {
+	return `
+Examples:
+
+    gradebook-import run --sandbox results.csv
+
+    gradebook-import run --base-url https://gradebook.example.org \
+        --token-url https://login.example.org/oauth2/token \
+        --client-id district-sis --client-secret-file secret.txt results.csv
+
+Rows that were accepted are not sent again, so the same command resumes, and a
+corrected file can be imported as a whole.
+` + exits
+}
+
+// Run imports.
+func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
+	if err := c.sendFlags.check(); err != nil {
+		return err
+	}
+	if c.Sandbox && (c.BaseURL != "" || c.TokenURL != "") {
+		return usage("--sandbox imports into a sandbox, and --base-url or --token-url names a server; leave out the one or the other")
+	}
+	ctx, release := onSignals(ctx, t)
+	defer release()
+	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, target: c.target(), term: t}
+	c.sendFlags.apply(&j.config)
+	if c.DryRun {
+		j.config.DryRun = true
+		return j.run(ctx)
+	}
+	if j.connect, err = c.gateway(t); err != nil {
+		return err
+	}
+	j.config.Pace = pace.New(pace.Config{Concurrency: c.Concurrency, Rate: c.Rate / float64(max(c.Shard.Count, 1))})
+	return j.run(ctx)
+}
+
+// gateway checks the flags that name the server, and returns what connects to it, or to the sandbox.
+func (c *runCommand) gateway(t *terminal) (func() (importer.Gateway, func() error, error), error) {
+	if c.Sandbox {
+		return c.sandboxGateway, nil
+	}
+	config, err := c.server(&c.targetFlags, t)
+	return func() (importer.Gateway, func() error, error) {
+		client, err := c.client(config)
+		if err != nil {
+			return nil, nil, err
+		}
+		return client, func() error { client.Close(); return nil }, nil
+	}, err
+}
+
+// onSignals makes the first SIGINT or SIGTERM stop the run, and the second one end the process. Until release.
+func onSignals(ctx context.Context, t *terminal) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	over := make(chan struct{})
+	go func() { // ends with release
+		select {
+		case s := <-signals:
+			t.note("%s: no new rows are sent; requests under way are waited for; once more to leave at once", signalName(s))
+			cancel(&importer.StopError{Code: "signal", Reason: signalName(s) + "; run the same command again to go on"})
+		case <-over:
+			return
+		}
+		select {
+		case <-signals:
+			t.note("left at once; run the same command again: rows without an answer are looked up before they are sent")
+			os.Exit(importer.ExitStopped)
+		case <-over:
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(over)
+		cancel(nil)
+	}
+}
+
+func signalName(s os.Signal) string {
+	if s == syscall.SIGTERM {
+		return "terminated"
+	}
+	return "interrupted"
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"gradebook-import/importer"
+	"gradebook-import/importer/oneroster"
+	"gradebook-import/importer/oneroster/sandbox"
+)
+
+type sandboxCommand struct {
+	Listen           string        `group:"server" default:"127.0.0.1:8085" placeholder:"ADDRESS" help:"Where to listen, on this machine alone (${default}); port 0: any."`
+	ClientID         string        `group:"server" name:"client-id" placeholder:"ID" help:"The client to let in; without it, any."`
+	ClientSecretFile string        `group:"server" placeholder:"FILE" help:"File with the client's secret; without it, any secret is good."`
+	TokenLife        time.Duration `group:"server" default:"1h" placeholder:"D" help:"How long an access token is good for (${default})."`
+	AllocateIDs      bool          `group:"server" name:"allocate-ids" help:"Give results other ids than the file's."`
+	Duplicates       string        `group:"server" enum:"conflict,not-found,unprocessable,error,twice,idempotent,replace" default:"conflict" placeholder:"WORD" help:"What a second POST of a result gets (${default}); or not-found, unprocessable, error, twice, idempotent, replace."`
+	State            string        `group:"server" placeholder:"FILE" help:"Keep the results in this file from one time to the next."`
+
+	Limit   float64       `group:"faults" placeholder:"R" help:"Refuse more than so many requests a second (429)."`
+	Burst   int           `group:"faults" placeholder:"N" help:"So many requests at once are still within the limit."`
+	Latency time.Duration `group:"faults" placeholder:"D" help:"How long a request takes."`
+	Jitter  time.Duration `group:"faults" placeholder:"D" help:"Up to so much longer."`
+	Faults  string        `group:"faults" placeholder:"LIST" help:"What goes wrong, and how often: drop-after:0.02,503:every=50"`
+	Seed    uint64        `group:"faults" default:"1" placeholder:"N" help:"For what happens by chance (${default})."`
+}
+
+// Help is what help says beside the flags.
+func (*sandboxCommand) Help() string {
+	var b strings.Builder
+	b.WriteString(`
+Example:
+
+    gradebook-import sandbox --limit 20 --faults drop-after:0.05
+
+It prints the command that imports into it. It is there for trying things out:
+what it was given is forgotten when it ends, unless --state keeps it.
+
+What can go wrong, each with how often (a part such as 0.05, or every=7, or
+times=3):
+
+`)
+	words, abouts := sandbox.FaultWords()
+	for i, word := range words {
+		fmt.Fprintf(&b, "    %-15s %s\n", word, abouts[i])
+	}
+	return b.String()
+}
+
+// Run serves until a signal.
+func (c *sandboxCommand) Run(ctx context.Context, t *terminal) error {
+	config, err := c.config(t)
+	if err != nil {
+		return err
+	}
+	listener, err := c.listen()
+	if err != nil {
+		return err
+	}
+	s, err := startSandbox(config, listener, c.State)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	c.greet(t, s.address)
+	ctx, release := onSignals(ctx, t)
+	defer release()
+	select {
+	case <-ctx.Done():
+		return s.stop()
+	case err := <-s.ended:
+		return err
+	}
+}
+
+// config checks the flags.
+func (c *sandboxCommand) config(t *terminal) (sandbox.Config, error) {
+	config := sandbox.Config{
+		Seed: c.Seed, ClientID: c.ClientID, TokenLife: c.TokenLife, AllocateIDs: c.AllocateIDs,
+		Duplicates: sandbox.Duplicates(c.Duplicates), Latency: sandbox.Latency{Base: c.Latency, Jitter: c.Jitter},
+	}
+	if c.Limit > 0 {
+		config.Limits = []sandbox.Limit{{Rate: c.Limit, Burst: c.Burst}}
+	} else if c.Burst > 0 {
+		return config, usage("--burst goes with --limit; add --limit 20, say")
+	}
+	if c.Faults != "" {
+		faults, err := sandbox.ParseFaults(c.Faults)
+		if err != nil {
+			return config, usage("--faults: %w", err)
+		}
+		config.Faults = faults
+	}
+	if c.ClientSecretFile != "" {
+		secret, err := readSecret(c.ClientSecretFile, t)
+		if err != nil {
+			return config, err
+		}
+		config.ClientSecret = secret
+	}
+	if err := config.Check(); err != nil {
+		return config, usage("%w", err)
+	}
+	return config, nil
+}
+
+func (c *sandboxCommand) listen() (net.Listener, error) {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, usage("--listen %s: must be an address and a port, such as 127.0.0.1:8085", c.Listen)
+	}
+	if !loopback(host) {
+		return nil, usage("--listen %s: the sandbox protects nothing and serves this machine alone; use 127.0.0.1 or [::1]", c.Listen)
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return nil, usage("--listen: %w", err).try("--listen 127.0.0.1:0 takes any port that is free")
+	}
+	return listener, nil
+}
+
+// greet says how to import into the sandbox.
+func (c *sandboxCommand) greet(t *terminal, address string) {
+	fmt.Fprintf(t.out, "A OneRoster gradebook for trying things out, at %s until Ctrl-C.\n\n", address)
+	secret := c.ClientSecretFile
+	if secret == "" {
+		secret = "sandbox-secret.txt"
+		fmt.Fprintf(t.out, "Any secret will do, but there must be a file with one, which only you can read:\n\n"+
+			"  (umask 077; echo secret > %s)\n\n", secret)
+	}
+	id := c.ClientID
+	if id == "" {
+		id = "sandbox"
+	}
+	fmt.Fprintf(t.out, "Then import into it, from another terminal:\n\n"+
+		"  %s run --base-url %s --token-url %s%s --client-id %s --client-secret-file %s --checkpoint sandbox.db samples/results.csv\n\n"+
+		"What was applied, and how often: %s%s\n",
+		quote(os.Args[0]), address, address, sandbox.TokenPath, quote(id), quote(secret), address, sandbox.AuditPath)
+}
+
+// served is a sandbox at work.
+type served struct {
+	address string
+	state   string // file that keeps its results; "": none
+	sandbox *sandbox.Server
+	server  *http.Server
+	ended   chan error
+}
+
+// startSandbox serves a sandbox, with what the state file holds, until stop.
+func startSandbox(c sandbox.Config, listener net.Listener, state string) (*served, error) {
+	s := &served{address: "http://" + listener.Addr().String(), state: state, sandbox: sandbox.New(c), ended: make(chan error, 1)}
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	s.server = &http.Server{Handler: s.sandbox, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+	go func() { s.ended <- s.server.Serve(listener) }() // ends with stop
+	return s, nil
+}
+
+func (s *served) load() error {
+	if s.state == "" {
+		return nil
+	}
+	f, err := os.Open(s.state)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := s.sandbox.Load(f); err != nil {
+		return fmt.Errorf("%s: the sandbox's results cannot be read: %w", s.state, err)
+	}
+	return nil
+}
+
+// stop ends the server and keeps its results.
+func (s *served) stop() error {
+	err := s.server.Close()
+	<-s.ended
+	if s.state != "" {
+		err = errors.Join(err, replaceFile(s.state, s.sandbox.Save))
+	}
+	return err
+}
+
+// sandboxGateway starts the sandbox of run --sandbox: a real server on a port of its own, spoken to by the real client.
+// It keeps its results beside the checkpoint, which would otherwise remember a gradebook that is gone; a run that was
+// killed loses those of its sandbox, as no real gradebook would.
+func (c *runCommand) sandboxGateway() (importer.Gateway, func() error, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := startSandbox(sandbox.Config{Seed: 1}, listener, c.Checkpoint+".sandbox")
+	if err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	target := sandboxTarget()
+	client, err := c.client(oneroster.Config{BaseURL: s.address, TokenURL: s.address + sandbox.TokenPath, ClientID: target.ClientID, ClientSecret: "sandbox"})
+	if err != nil {
+		return nil, nil, errors.Join(err, s.stop())
+	}
+	return client, func() error {
+		client.Close()
+		return s.stop()
+	}, nil
+}

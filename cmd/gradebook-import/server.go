@@ -1,0 +1,134 @@
+package main
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"unicode"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer"
+	"gradebook-import/importer/oneroster"
+)
+
+const secretVariable = "GRADEBOOK_CLIENT_SECRET"
+
+// sandboxTarget is how reports and checkpoints name the sandbox of run --sandbox. It listens on another port each time
+// and yet is the same gradebook: its results are kept in a file beside the checkpoint.
+func sandboxTarget() checkpoint.Target {
+	return checkpoint.Target{BaseURL: "sandbox", ClientID: "sandbox"}
+}
+
+// target is what the flags name, zero where they name nothing.
+func (f *targetFlags) target() checkpoint.Target {
+	if f.Sandbox {
+		return sandboxTarget()
+	}
+	return checkpoint.Target{BaseURL: strings.TrimRight(f.BaseURL, "/"), ClientID: f.ClientID}
+}
+
+// server checks the flags that name the server and its client, and reads the secret.
+func (f *sendFlags) server(target *targetFlags, t *terminal) (oneroster.Config, error) {
+	c := oneroster.Config{BaseURL: target.BaseURL, TokenURL: f.TokenURL, ClientID: target.ClientID, Scopes: f.Scope}
+	if err := f.complete(target); err != nil {
+		return c, err
+	}
+	for flag, address := range map[string]string{"--base-url": target.BaseURL, "--token-url": f.TokenURL} {
+		if err := checkAddress(flag, address, f.AllowPlainHTTP); err != nil {
+			return c, err
+		}
+	}
+	var err error
+	c.ClientSecret, err = f.secret(t)
+	return c, err
+}
+
+// complete says what is missing, all at once.
+func (f *sendFlags) complete(target *targetFlags) error {
+	var missing []string
+	for _, flag := range []struct{ name, value string }{
+		{"--base-url", target.BaseURL}, {"--token-url", f.TokenURL}, {"--client-id", target.ClientID},
+	} {
+		if flag.value == "" {
+			missing = append(missing, flag.name)
+		}
+	}
+	if f.ClientSecretFile == "" && os.Getenv(secretVariable) == "" {
+		missing = append(missing, "--client-secret-file (or the environment variable "+secretVariable+")")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return usage("no server to import into: missing %s", strings.Join(missing, ", ")).
+		try("without a server, --sandbox imports into a sandbox, and '" + program + " validate' only checks the files")
+}
+
+// checkAddress refuses what is no address of a server, and what would send secrets in the clear.
+func checkAddress(flag, address string, plain bool) error {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return usage("%s: not the address of a server; write it as https://gradebook.example.org", flag)
+	case u.User != nil:
+		return usage("%s: must not hold a user or a password; the client's secret goes into --client-secret-file", flag)
+	case u.RawQuery != "" || u.Fragment != "":
+		return usage("%s: must end before ? and #", flag)
+	case u.Scheme == "http" && !plain && !loopback(u.Hostname()):
+		return usage("%s: http:// to another machine sends grades and secrets unprotected; use https://, or allow it with --allow-plain-http", flag)
+	}
+	return nil
+}
+
+// loopback tells whether the host is this machine, without asking the network.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// secret is the client's secret, from its file or from the environment.
+func (f *sendFlags) secret(t *terminal) (string, error) {
+	fromEnvironment := os.Getenv(secretVariable)
+	switch {
+	case f.ClientSecretFile == "":
+		return fromEnvironment, nil
+	case fromEnvironment != "":
+		return "", usage("--client-secret-file and the environment variable %s are both set; leave out one of them", secretVariable)
+	}
+	return readSecret(f.ClientSecretFile, t)
+}
+
+// readSecret reads a file of one line.
+func readSecret(path string, t *terminal) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", usage("--client-secret-file: %w", err)
+	}
+	const longest = 64 << 10
+	if !info.Mode().IsRegular() || info.Size() > longest {
+		return "", usage("--client-secret-file: %s is not a file with a secret; it must hold the secret and nothing else", path)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		t.warn("others on this machine can read the secret in %s; run: chmod 600 %s", path, quote(path))
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", usage("--client-secret-file: %w", err)
+	}
+	secret := strings.TrimSpace(string(data))
+	if secret == "" || strings.ContainsFunc(secret, unicode.IsControl) {
+		return "", usage("--client-secret-file: %s must hold the secret in one line, and nothing else", path)
+	}
+	return secret, nil
+}
+
+// client makes the client of a run.
+func (f *sendFlags) client(c oneroster.Config) (*oneroster.Client, error) {
+	c.Timeout, c.Concurrency, c.UserAgent = f.Timeout, f.Concurrency, program+"/"+thisVersion()
+	c.AuthStyle = map[string]oneroster.AuthStyle{"params": oneroster.AuthParams, "header": oneroster.AuthHeader}[f.AuthStyle]
+	client, err := oneroster.NewClient(c)
+	if err != nil {
+		return nil, &failure{status: importer.ExitUsage, err: err}
+	}
+	return client, nil
+}

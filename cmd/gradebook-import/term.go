@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// All talk to people goes through this file, summary.go and progress.go, by these rules: the summary (or report.json)
+// goes to stdout and nothing else does; errors, warnings, log and progress go to stderr. What a person must read
+// begins with "gradebook-import: ", is one line, has no capital and no full stop. Colour is for terminals alone, and
+// nothing is said by colour only. Neither stream ever holds a secret, nor a student's data unless --show-values asks for it.
+
+// terminal is where a command speaks.
+type terminal struct {
+	out, err io.Writer
+	// outColor is whether colours may be used on stdout, errTerminal whether a person watches stderr.
+	outColor, errTerminal bool
+}
+
+func newTerminal(out, err *os.File) *terminal {
+	return &terminal{
+		out: out, err: err,
+		outColor:    isTerminal(out) && os.Getenv("NO_COLOR") == "",
+		errTerminal: isTerminal(err),
+	}
+}
+
+// isTerminal tells whether a person reads f, on a terminal that can move its cursor.
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
+}
+
+// fail says why the program ends, if that was not said before.
+func (t *terminal) fail(err error) {
+	var done finished
+	if err == nil || errors.As(err, &done) {
+		return
+	}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) && err.Error() == errors.Join(joined.Unwrap()...).Error() {
+		for _, each := range joined.Unwrap() {
+			t.fail(each)
+		}
+		return
+	}
+	fmt.Fprintf(t.err, "%s: %s\n", program, oneLine(err.Error()))
+	var f *failure
+	if errors.As(err, &f) && f.hint != "" {
+		fmt.Fprintf(t.err, "  hint: %s\n", f.hint)
+	}
+}
+
+// oneLine keeps a message in its line, whatever it quotes.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n':
+			return ' '
+		case r < ' ' || r == 0x7f:
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// warn says what does not stop the program.
+func (t *terminal) warn(format string, args ...any) {
+	fmt.Fprintf(t.err, "%s: warning: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// note tells what happens.
+func (t *terminal) note(format string, args ...any) {
+	fmt.Fprintf(t.err, "%s: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// warnEnvironment warns of variables that are almost the name of a setting.
+func (t *terminal) warnEnvironment(app *kong.Application) {
+	names := []string{secretVariable}
+	for _, flag := range flagNames(app.Node) {
+		names = append(names, "GRADEBOOK_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+	}
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, "GRADEBOOK_") {
+			continue
+		}
+		for _, known := range names {
+			if !slices.Contains(names, name) && distance(name, known) <= 2 {
+				t.warn("the environment variable %s is no setting; did you mean %s?", name, known)
+				break
+			}
+		}
+	}
+}
+
+// logger writes to w, as the flags say.
+func (f *outputFlags) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		panic(program + ": internal error: log level " + f.LogLevel)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if f.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// quote is an argument as a POSIX shell reads it.
+func quote(arg string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
+	if arg != "" && strings.Trim(arg, plain) == "" {
+		return arg
+	}
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+}
+
+// sameCommand is the command line of this process, to copy and paste.
+func sameCommand() string {
+	quoted := make([]string, len(os.Args))
+	for i, arg := range os.Args {
+		quoted[i] = quote(arg)
+	}
+	return strings.Join(quoted, " ")
+}
