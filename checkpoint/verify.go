@@ -40,7 +40,7 @@ type walker struct {
 
 // page checks the page id and what is below it.
 func (w *walker) page(id uint64) error {
-	data, size, err := w.read(id, 1)
+	data, err := w.read(id, 1)
 	if err != nil {
 		return err
 	}
@@ -55,21 +55,22 @@ func (w *walker) page(id uint64) error {
 		w.seen[i] = true
 	}
 	// The values of the log reach over several pages, but its elements do not: only buckets must be read whole.
-	if size = w.pageSize * (follow + 1); follow > 0 && !w.plain(data) {
-		if data, _, err = w.read(id, follow+1); err != nil {
+	size := w.pageSize * (follow + 1)
+	if follow > 0 && !w.plain(data) {
+		if data, err = w.read(id, follow+1); err != nil {
 			return err
 		}
 	}
 	return w.elements(id, data, size)
 }
 
-func (w *walker) read(id, n uint64) (data []byte, size uint64, err error) {
+func (w *walker) read(id, n uint64) (data []byte, err error) {
 	if id < 2 || id >= w.end {
-		return nil, 0, fmt.Errorf("page %d is out of bounds", id)
+		return nil, fmt.Errorf("page %d is out of bounds", id)
 	}
 	data = make([]byte, n*w.pageSize)
 	_, err = w.file.ReadAt(data, int64(id*w.pageSize))
-	return data, n * w.pageSize, err
+	return data, err
 }
 
 // plain: the elements are all on the first page, and none is a bucket.
