@@ -8,6 +8,7 @@ type level uint8
 const (
 	calm   level = iota // nothing outstanding
 	cut                 // slowed down; no request sent since has been answered well
+	held                // refused again before an answer could be back: all wait until it could
 	single              // the cut did not help: one request a round trip, to see whether anything goes
 )
 
@@ -30,6 +31,7 @@ type law struct {
 
 	level     level
 	since     time.Time // the last cut, gate or pause: what was sent before it teaches nothing more
+	proof     time.Time // a success that was sent after this ends the episode
 	until     time.Time // nobody sends before this
 	why       string
 	asked     time.Time // the latest moment that any refusal of this episode asked to wait for
@@ -129,7 +131,7 @@ func (l law) stepRound(t tally, now time.Time) law {
 
 // relieved is told of each success while a refusal is outstanding: one that was sent afterwards ends the episode.
 func (l law) relieved(sent, now time.Time) law {
-	if !sent.After(l.since) {
+	if !sent.After(l.proof) {
 		return l
 	}
 	l.level, l.pauses, l.until, l.why, l.asked = calm, 0, time.Time{}, "", time.Time{}
@@ -157,38 +159,44 @@ func (l law) refused(r refusal, now time.Time) law {
 		return l
 	case l.level == calm:
 		return l.episode(r, now)
-	case l.level == cut:
+	case l.level == cut && now.Sub(l.since) < l.roundTrip():
+		l.curve = l.curve.spend(1)
+		l.level, l.since = held, l.since.Add(l.roundTrip())
+		l.until, l.why = l.since, whyRefused
+		return l
+	case l.level < single:
 		l.curve = l.curve.spend(1)
 		if l.flight.wall > 0 && r.inFlight <= l.flight.limit {
 			l.flight = flight{limit: l.ceilingFlight} // fewer in flight did not help
+			l.curve = l.curve.settled(l.rtt)
 		}
 		l.blame = false
 		return l.goSingle(now)
 	default:
 		l.curve = l.curve.spend(1)
-		return l.pause(l.asked, pauseRefused, "refusals go on", now)
+		return l.pause(l.asked, pauseRefused, whyRefused, now)
 	}
 }
 
 // episode is the first refusal among the requests sent since the last one: everyone slows down, once.
 func (l law) episode(r refusal, now time.Time) law {
-	again := l.curve.paused && l.curve.accepted < soonAfter
+	again := l.curve.paused > 0 && l.curve.accepted < soonAfter
 	l.blame = false
 	switch {
 	case l.curve.rate > 0:
 		l = l.judge(r)
-		l.curve = l.curve.lower(l.flight.wall > 0, l.rtt, now)
+		l.curve = l.curve.lower(r.inFlight, l.flight.wall > 0, l.rtt, now)
 	case l.flight.wall == 0:
 		l.blame = r.inFlight > 1
 		l.flight = l.flight.lower(r.inFlight - 1)
-		l.curve = l.curve.learn(l.ceilingRate, now)
+		l.curve = l.curve.learn(r.inFlight, l.ceilingRate, now)
 	default:
 		if l.flight = l.flight.retreat(); l.flight.strikes >= mostStrikes {
 			l.flight = flight{limit: l.ceilingFlight}
-			l.curve = l.curve.relearn(l.ceilingRate, l.rtt, now)
+			l.curve = l.curve.relearn(r.inFlight, l.ceilingRate, l.rtt, now)
 		}
 	}
-	l.level, l.since = cut, now
+	l.level, l.since, l.proof = cut, now, now
 	if again {
 		l = l.goSingle(now)
 	}
@@ -197,8 +205,9 @@ func (l law) episode(r refusal, now time.Time) law {
 
 // goSingle lets one request a round trip go, the first after one: the server has had that time to make room.
 func (l law) goSingle(now time.Time) law {
-	l.level, l.since = single, now
-	l.until, l.why = now.Add(l.roundTrip()), "refused again: one request a round trip"
+	l.level, l.since, l.proof = single, now, now
+	l.until, l.why = now.Add(l.roundTrip()), whyRefused
+	l.curve.paused += l.roundTrip()
 	return l
 }
 
@@ -243,8 +252,8 @@ func (l law) pause(asked time.Time, first time.Duration, why string, now time.Ti
 		l.until = asked
 	}
 	l.pauses++
-	l.level, l.since, l.why = single, l.until, why
-	l.curve.paused = true
+	l.level, l.since, l.proof, l.why = single, l.until, l.until, why
+	l.curve.paused += l.until.Sub(now)
 	return l
 }
 
@@ -261,4 +270,7 @@ func (l law) failed(sent time.Time, after time.Duration, now time.Time) law {
 	return l.pause(now.Add(after), pauseFailed, whyDown, now)
 }
 
-const whyDown = "the server fails or does not answer"
+const (
+	whyRefused = "the server goes on refusing"
+	whyDown    = "the server fails or does not answer"
+)

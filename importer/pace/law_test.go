@@ -75,7 +75,7 @@ func TestCut(t *testing.T) {
 	} {
 		k := known().curve
 		k.accepted, k.grown = c.accepted, c.grown
-		k = k.lower(false, 20*ms, at(c.after))
+		k = k.lower(0, false, 20*ms, at(c.after))
 		if math.Abs(k.wall-c.wall) > 0.1 || math.Abs(k.rate-c.rate) > 0.1 {
 			t.Errorf("%s: wall %.1f, rate %.1f; want %.1f, %.1f", c.what, k.wall, k.rate, c.wall, c.rate)
 		}
@@ -85,7 +85,7 @@ func TestCut(t *testing.T) {
 func TestCurve(t *testing.T) {
 	k := known().curve
 	k.accepted, k.grown = 200, 200
-	k = k.lower(false, 20*ms, at(2*time.Second))
+	k = k.lower(0, false, 20*ms, at(2*time.Second))
 	for _, c := range []struct {
 		what     string
 		accepted int
@@ -97,7 +97,7 @@ func TestCurve(t *testing.T) {
 		{"all of it, nothing refused: eight times that", 50, 180},
 		{"then it doubles each 32 accepted: the wall has moved", 32, 360},
 	} {
-		k.half = 100
+		k.half, k.rise = 100, dip
 		k = k.grow(tally{accepted: c.accepted}, true, false, 0, 20*ms)
 		if math.Abs(k.rate-c.rate) > 0.1 {
 			t.Errorf("%s: %.2f, want %.2f", c.what, k.rate, c.rate)

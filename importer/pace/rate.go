@@ -8,19 +8,21 @@ import (
 // curve is what is known about requests a second. Between two refusals it runs along a cubic around the wall: below it
 // at first, flat near it, then past it. It is clocked by accepted requests, not by time: what stands still does not grow.
 type curve struct {
-	rate     float64 // 0: not learned
-	wall     float64 // the rate at which the server began to refuse
-	dip      float64 // how far below the wall the curve began, as a share
-	rise     float64 // see at
-	half     float64 // accepted requests from a cut to the wall
-	grown    float64 // accepted requests since the cut while the rate was what held
-	idle     float64 // accepted requests while something else held
-	accepted float64 // since mark; failed ones too, the limit let them pass
-	savings  float64 // refusals that may be spent on looking for room
-	mark     time.Time
-	early    int     // cuts in a row that the estimate found too small
-	trust    float64 // 1 or mostTrust: how long the wall is left alone; grows while it stays where it was
-	paused   bool    // everyone has waited since mark
+	rate       float64       // 0: not learned
+	wall       float64       // the rate at which the server began to refuse
+	dip        float64       // how far below the wall the curve began, as a share
+	rise       float64       // see at
+	half       float64       // accepted requests from a cut to the wall
+	grown      float64       // accepted requests since the cut while the rate was what held
+	idle       float64       // accepted requests while something else held
+	accepted   float64       // since mark; failed ones too, the limit let them pass
+	savings    float64       // refusals that may be spent on looking for room
+	mark       time.Time     // the last refusal that counted
+	markFlight int           // in flight then
+	early      int           // cuts in a row that the estimate found too small
+	trust      float64       // 1 or mostTrust: how long the wall is left alone; grows while it stays where it was
+	hasty      bool          // the curve began after a pause: a second pause confirms what the first one said
+	paused     time.Duration // how long everyone has waited since mark
 
 	roundAt       time.Time
 	roundAccepted float64
@@ -29,7 +31,7 @@ type curve struct {
 
 const (
 	dip       = 0.10 // a cut goes so far below the wall, as a share, and the curve ends as far above it
-	bank      = 10   // the dip of a short curve is bank ÷ half: what it leaves at the server outweighs the unevenness of arrivals
+	bank      = 10.0 // the dip of a short curve is bank ÷ half: what it leaves at the server outweighs the unevenness of arrivals
 	leastDip  = 0.03 // every cut lowers the rate by this share at least
 	firstCut  = 0.7  // the rate after the very first refusal, as a share of what was delivered then
 	slowest   = 0.1  // requests a second: no cut goes lower
@@ -41,14 +43,17 @@ const (
 	// (one in 2·halfCount on the average) and in time, and a curve is never shorter than what the answers take to show its effect.
 	halfCount = 100 // accepted requests
 	halfRich  = 50  // the same where refusals have been saved up
-	halfPoor  = 150 // where too many have been spent
+	halfPoor  = 180 // where too many have been spent
 	halfTime  = 1.0 // seconds at the wall
 	halfTrips = 4   // round trips
 
 	// costs is how many accepted requests earn one refusal; savings end at mostSaved.
 	costs     = 2 * halfCount
-	mostSaved = 15
+	mostSaved = 15.0
 	rich      = 5
+
+	// briefPause is the longest after which an estimate is taken for a lower bound: the server's bucket may have been full.
+	briefPause = 2 * time.Second
 
 	// doubtCount replaces them while the refusals may have been about requests in flight: the sooner the rate has
 	// doubled without another one, the sooner it is acquitted.
@@ -121,7 +126,7 @@ func (c curve) at(x float64) float64 {
 }
 
 // learn takes the first wall from what was delivered.
-func (c curve) learn(ceiling float64, now time.Time) curve {
+func (c curve) learn(inFlight int, ceiling float64, now time.Time) curve {
 	r := c.delivered
 	if s := now.Sub(c.mark).Seconds(); r == 0 && s > 0 {
 		r = c.accepted / s
@@ -129,25 +134,30 @@ func (c curve) learn(ceiling float64, now time.Time) curve {
 	if ceiling > 0 && (r == 0 || r > ceiling) {
 		r = ceiling
 	}
+	c.markFlight = inFlight
 	return c.restart(max(r, slowest), max(firstCut*r, slowest), 0, true, now)
 }
 
 // relearn takes the wall from what was accepted since the last one was dropped, for a rate that seemed not to be the limit.
-func (c curve) relearn(ceiling float64, rtt time.Duration, now time.Time) curve {
+func (c curve) relearn(inFlight int, ceiling float64, rtt time.Duration, now time.Time) curve {
 	r := max(c.accepted/max(now.Sub(c.mark), time.Millisecond).Seconds(), slowest)
 	if ceiling > 0 {
 		r = min(r, ceiling)
 	}
+	c.markFlight = inFlight
 	return c.restart(r, (1-dip)*r, rtt, false, now)
 }
 
 // lower moves the wall to what the server has accepted a second since the last cut: whatever its burst, that is its rate,
 // if its bucket was empty then as it is now and never full in between. What it had room for in between makes the estimate
 // too low.
-func (c curve) lower(doubt bool, rtt time.Duration, now time.Time) curve {
-	estimate := (c.accepted + prior) / (now.Sub(c.mark).Seconds() + prior/c.rate)
+func (c curve) lower(inFlight int, doubt bool, rtt time.Duration, now time.Time) curve {
+	passed := max(0, c.accepted+float64(inFlight-c.markFlight)) // those in flight are taken for accepted: refusals are quicker
+	estimate := (passed + prior) / (now.Sub(c.mark).Seconds() + prior/c.rate)
+	atLeast := c.paused > 0 && c.paused <= briefPause && !c.hasty || c.grown >= 2*c.half // it may have had room in between
+	c.hasty = c.paused > 0
 	loose := c.early
-	if c.paused || c.grown < 2*c.half {
+	if c.paused > 0 || c.grown < 2*c.half {
 		loose++
 	}
 	floor := c.rate * deepest[min(loose, len(deepest)-1)]
@@ -164,7 +174,23 @@ func (c curve) lower(doubt bool, rtt time.Duration, now time.Time) curve {
 	} else {
 		c.trust = 1
 	}
-	return c.restart(max(wall, slowest), rate, rtt, doubt, now)
+	c = c.restart(max(wall, slowest), rate, rtt, doubt, now)
+	c.markFlight = inFlight
+	if atLeast && !doubt {
+		c.half, c.rise = max(halfRich, halfTrips*wall*rtt.Seconds()), bank/halfRich
+	}
+	return c
+}
+
+// settled ends the doubt: the refusals were about the rate.
+func (c curve) settled(rtt time.Duration) curve {
+	c.half, c.grown = c.length(rtt), 0
+	return c
+}
+
+// length is half a curve, in accepted requests.
+func (c curve) length(rtt time.Duration) float64 {
+	return max(c.halfCount(), max(c.trust, 1)*halfTime*c.wall, halfTrips*c.wall*rtt.Seconds())
 }
 
 // spend books refusals.
@@ -186,12 +212,12 @@ func (c curve) halfCount() float64 {
 
 func (c curve) restart(wall, rate float64, rtt time.Duration, doubt bool, now time.Time) curve {
 	c.wall, c.rate, c.dip = wall, rate, 1-rate/wall
-	c.half = max(c.halfCount(), max(c.trust, 1)*halfTime*wall, halfTrips*wall*rtt.Seconds())
+	c.half = c.length(rtt)
 	c.rise = max(dip, bank/c.halfCount())
 	if doubt {
 		c.half, c.rise = doubtCount, dip
 	}
-	c.grown, c.idle, c.accepted, c.mark, c.paused = 0, 0, 0, now, false
+	c.grown, c.idle, c.accepted, c.mark, c.paused = 0, 0, 0, now, 0
 	c.roundAt, c.roundAccepted = now, 0
 	return c
 }

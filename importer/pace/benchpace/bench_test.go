@@ -16,11 +16,13 @@ import (
 )
 
 var (
-	runs  = flag.Int("runs", 5, "runs of each profile, each with another seed")
-	only  = flag.String("profile", "", "profiles whose names contain this")
-	mine  = flag.Bool("mine", false, "pace and oracle alone")
-	trace = flag.Duration("trace", 0, "print what the pacer knows so often, one run a profile")
-	seed0 = flag.Uint64("seed", 1, "the first seed")
+	runs    = flag.Int("runs", 5, "runs of each profile, each with another seed")
+	only    = flag.String("profile", "", "profiles whose names contain this")
+	mine    = flag.Bool("mine", false, "pace and oracle alone")
+	trace   = flag.Duration("trace", 0, "print what the pacer knows so often, one run a profile")
+	latency = flag.Duration("latency", 0, "median latency of the profiles that do not say (20 ms)")
+	most    = flag.Int("concurrency", 0, "ceiling of requests in flight (64)")
+	seed0   = flag.Uint64("seed", 1, "the first seed")
 )
 
 type maker func(*profile.Server) benchpace.Client
@@ -31,11 +33,38 @@ func of(f func(profile.Profile) benchpace.Client) maker {
 
 func simulate(t *testing.T, p profile.Profile, seed uint64, m maker) (r benchpace.Result) {
 	synctest.Test(t, func(t *testing.T) {
-		p.Rows = p.Rows * int(90+(seed*7)%21) / 100 // so that the end falls into every phase of the law
+		p = shifted(p, seed)
 		s := profile.New(p, seed)
 		r = benchpace.Run(m(s), s, seed)
 	})
 	return r
+}
+
+// shifted moves ends and steps by up to a tenth or half a second, so that they fall into every phase of the law.
+func shifted(p profile.Profile, seed uint64) profile.Profile {
+	p.Rows = p.Rows * int(90+(seed*7)%21) / 100
+	p.Steps = slices.Clone(p.Steps)
+	for i := range p.Steps {
+		p.Steps[i].At += time.Duration(seed*7919%1000) * time.Millisecond
+	}
+	return p
+}
+
+// profiles are those that the flags ask for.
+func profiles() []profile.Profile {
+	var ps []profile.Profile
+	for _, p := range profile.All() {
+		if *latency > 0 && p.Latency == 20*time.Millisecond {
+			p.Latency = *latency
+		}
+		if *most > 0 {
+			p.Concurrency = *most
+		}
+		if strings.Contains(p.Name, *only) {
+			ps = append(ps, p)
+		}
+	}
+	return ps
 }
 
 // score is a run's figures as shares.
@@ -48,10 +77,7 @@ func TestBenchPace(t *testing.T) {
 		makers, names = makers[:2], names[:2]
 	}
 	fmt.Printf("%-12s %-13s %8s %8s %8s %8s %8s %8s %6s %7s\n", "profile", "client", "÷oracle", "worst", "÷allowed", "refused", "worst", "full s", "lost", "p50 ms")
-	for _, p := range profile.All() {
-		if !strings.Contains(p.Name, *only) {
-			continue
-		}
+	for _, p := range profiles() {
 		scores := make([][]score, len(makers))
 		for i := range scores {
 			scores[i] = make([]score, *runs)
@@ -119,8 +145,8 @@ func (p *traced) Release(e pace.Event) {
 }
 
 func TestTrace(t *testing.T) {
-	for _, p := range profile.All() {
-		if *trace > 0 && strings.Contains(p.Name, *only) {
+	for _, p := range profiles() {
+		if *trace > 0 {
 			simulate(t, p, *seed0, func(s *profile.Server) benchpace.Client {
 				c := benchpace.Paced(p)
 				c.Pacer = &traced{Pacer: c.Pacer.(*pace.Pacer), start: time.Now()}
