@@ -75,6 +75,9 @@ type Config struct {
 	Log *slog.Logger // nil: none
 	// Jitter returns a number in [0, 1) for each backoff; nil: math/rand/v2. Called concurrently.
 	Jitter func() float64
+	// Notice is called by the recorder for each row that a person must see: rejected, failed or in doubt. Rows end in any
+	// order, each once. The row is valid only during the call.
+	Notice func(Outcome)
 	// Progress is called by the recorder about once a second, and once at the end, before Run returns.
 	Progress func(Progress)
 }
@@ -89,6 +92,9 @@ func (c Config) withDefaults() Config {
 	c.Shard.Count = cmp.Or(c.Shard.Count, 1)
 	if c.Jitter == nil {
 		c.Jitter = rand.Float64
+	}
+	if c.Notice == nil {
+		c.Notice = func(Outcome) {}
 	}
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}

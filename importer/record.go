@@ -105,8 +105,10 @@ func (r *recorder) account(o *Outcome) {
 	switch o.Status {
 	case Rejected, Failed:
 		r.fail(r.Rejects.add(o))
+		r.Notice(*o)
 	case InDoubt:
 		r.fail(r.Doubtful.add(o))
+		r.Notice(*o)
 	}
 }
 

@@ -13,7 +13,7 @@ type Problem struct {
 	// Column is the column's name in the file, "" where the problem is the row's or the file's.
 	Column string
 	File   string
-	// Line and Col are physical and count from 1, Col in bytes.
+	// Line and Col are physical and count from 1, Col in bytes; Col is 0 where the problem is the whole row's.
 	Line, Col int
 	// Message says what is wrong and what is allowed. It is the same for all rows with the same mistake and holds no
 	// data of a student.
@@ -23,8 +23,11 @@ type Problem struct {
 	QuoteSafe bool
 }
 
-// Position is where the problem is, as file:line:col, which terminals and editors make clickable.
+// Position is where the problem is, as file:line:col or file:line, which terminals and editors make clickable.
 func (p Problem) Position() string {
+	if p.Col == 0 {
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
 }
 
