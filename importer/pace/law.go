@@ -35,6 +35,7 @@ type law struct {
 	until     time.Time // nobody sends before this
 	why       string
 	asked     time.Time // the latest moment that any refusal of this episode asked to wait for
+	alone     float64   // at level single: one request a round trip, as requests a second
 	pauses    int       // pauses in a row without an answer in between
 	failures  int       // failures in a row
 	blame     bool      // the episode may be about requests in flight: each of its refusals takes one off
@@ -77,8 +78,8 @@ func (l law) pace() float64 {
 		r = l.ceilingRate
 	}
 	if l.level == single {
-		if alone := 1 / l.roundTrip().Seconds(); r == 0 || alone < r {
-			r = alone
+		if r == 0 || l.alone < r {
+			r = l.alone
 		}
 	}
 	return r
@@ -189,7 +190,7 @@ func (l law) episode(r refusal, now time.Time) law {
 	case l.flight.wall == 0:
 		l.blame = r.inFlight > 1
 		l.flight = l.flight.lower(r.inFlight - 1)
-		l.curve = l.curve.learn(r.inFlight, l.ceilingRate, now)
+		l.curve = l.curve.learn(r.inFlight, l.ceilingRate, l.roundTrip(), now)
 	default:
 		if l.flight = l.flight.retreat(); l.flight.strikes >= mostStrikes {
 			l.flight = flight{limit: l.ceilingFlight}
@@ -206,6 +207,7 @@ func (l law) episode(r refusal, now time.Time) law {
 // goSingle lets one request a round trip go, the first after one: the server has had that time to make room.
 func (l law) goSingle(now time.Time) law {
 	l.level, l.since, l.proof = single, now, now
+	l.alone = 1 / l.roundTrip().Seconds()
 	l.until, l.why = now.Add(l.roundTrip()), whyRefused
 	l.curve.paused += l.roundTrip()
 	return l
@@ -252,6 +254,9 @@ func (l law) pause(asked time.Time, first time.Duration, why string, now time.Ti
 		l.until = asked
 	}
 	l.pauses++
+	if l.level != single {
+		l.alone = 1 / l.roundTrip().Seconds()
+	}
 	l.level, l.since, l.proof, l.why = single, l.until, l.until, why
 	l.curve.paused += l.until.Sub(now)
 	return l

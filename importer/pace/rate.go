@@ -46,6 +46,9 @@ const (
 	halfPoor  = 180 // where too many have been spent
 	halfTime  = 1.0 // seconds at the wall
 	halfTrips = 4   // round trips
+	// But it is never longer than this, lest a slow server that has become a fast one be found out after hours.
+	longestHalf = 30 // seconds at the wall
+	leastHalf   = 4  // accepted requests
 
 	// costs is how many accepted requests earn one refusal; savings end at mostSaved.
 	costs     = 2 * halfCount
@@ -59,9 +62,11 @@ const (
 	// doubled without another one, the sooner it is acquitted.
 	doubtCount = 32
 
-	// doubling is the least number of accepted requests in which the rate doubles once it is past the wall by dip and
-	// nothing was refused.
-	doubling = 32
+	// doubling is how many accepted requests double the rate once it is past the wall and nothing was refused: at slow
+	// rates those of longestDoubling seconds, leastDoubling at least; at fast ones no fewer than two round trips have.
+	doubling        = 32
+	longestDoubling = 5
+	leastDoubling   = 2
 )
 
 // deepest bounds what one cut may take, since an estimate is too low when the server had room in between: while the rate
@@ -108,12 +113,17 @@ func (c curve) grow(t tally, bound, full bool, ceiling float64, rtt time.Duratio
 	if x := c.grown / c.half; x <= 2 {
 		c.rate = max(c.rate, c.at(x))
 	} else {
-		c.rate *= math.Exp2(n / max(doubling, c.half/4, 2*c.rate*rtt.Seconds()))
+		c.rate *= math.Exp2(n / c.doubling(rtt))
 	}
 	if ceiling > 0 {
 		c.rate = min(c.rate, ceiling)
 	}
 	return c
+}
+
+// doubling is how many accepted requests double a rate that is past its wall.
+func (c curve) doubling(rtt time.Duration) float64 {
+	return max(min(doubling, max(leastDoubling, longestDoubling*c.rate)), c.half/4, 2*c.rate*rtt.Seconds())
 }
 
 // at is the cubic: dip below the wall at 0, the wall at 1, and from there twice as steep: rise above it at 1.5.
@@ -125,14 +135,17 @@ func (c curve) at(x float64) float64 {
 	return c.wall * (1 + d*y*y*y)
 }
 
-// learn takes the first wall from what was delivered.
-func (c curve) learn(inFlight int, ceiling float64, now time.Time) curve {
+// learn takes the first wall from what was delivered; where nothing was yet, it allows one request a round trip.
+func (c curve) learn(inFlight int, ceiling float64, roundTrip time.Duration, now time.Time) curve {
 	r := c.delivered
 	if s := now.Sub(c.mark).Seconds(); r == 0 && s > 0 {
 		r = c.accepted / s
 	}
-	if ceiling > 0 && (r == 0 || r > ceiling) {
-		r = ceiling
+	if r == 0 {
+		r = 1 / roundTrip.Seconds()
+	}
+	if ceiling > 0 {
+		r = min(r, ceiling)
 	}
 	c.markFlight = inFlight
 	return c.restart(max(r, slowest), max(firstCut*r, slowest), 0, true, now)
@@ -190,7 +203,8 @@ func (c curve) settled(rtt time.Duration) curve {
 
 // length is half a curve, in accepted requests.
 func (c curve) length(rtt time.Duration) float64 {
-	return max(c.halfCount(), max(c.trust, 1)*halfTime*c.wall, halfTrips*c.wall*rtt.Seconds())
+	n := max(c.halfCount(), max(c.trust, 1)*halfTime*c.wall, halfTrips*c.wall*rtt.Seconds())
+	return min(n, max(leastHalf, longestHalf*c.wall))
 }
 
 // spend books refusals.
