@@ -17,10 +17,8 @@ import (
 // converter turns framed records of one file into rows. It is for one goroutine; a row depends on its frame alone, so
 // that several converters of a file give the rows that one would.
 type converter struct {
-	file   string
-	header *Header
-	layout *layout
-	dates  dates
+	*shape
+	dates dates
 
 	feed feed
 	cr   *csv.Reader
@@ -29,6 +27,21 @@ type converter struct {
 	row  *Row         // being filled
 	rec  *record      // its fields
 	skip map[int]bool // columns of the file of which nothing more is to be said
+
+	// meta are the metadata of the row before, whose map, and whose class, the next shares where it says the same: terms
+	// and classes come in runs.
+	meta    []string
+	metaMap map[string]any
+	class   *oneroster.Ref
+}
+
+// shape is what the conversion of a file's records depends on. It does not change.
+type shape struct {
+	file   string
+	header *Header
+	layout *layout
+	zone   *time.Location
+	date   string // of files without a scoreDate
 }
 
 // feed gives encoding/csv one record at a time, so that it cannot read into the next.
@@ -57,14 +70,14 @@ func (f *feed) set(text string) {
 	}
 }
 
-func newConverter(file string, h *Header, l *layout, zone *time.Location, date string) *converter {
-	c := &converter{file: file, header: h, layout: l, dates: dates{zone: zone, fixed: date}}
+func newConverter(s *shape) *converter {
+	c := &converter{shape: s, dates: dates{zone: s.zone, fixed: s.date}, meta: make([]string, len(s.layout.metadata))}
 	c.cr = csv.NewReader(&c.feed)
-	c.cr.Comma, c.cr.ReuseRecord = rune(h.delim), true
-	c.feed.set(h.text)
+	c.cr.Comma, c.cr.ReuseRecord = rune(s.header.delim), true
+	c.feed.set(s.header.text)
 	um, err := gocsv.NewUnmarshaller(c.cr, &record{})
 	if err == nil {
-		err = um.RenormalizeHeaders(func([]string) []string { return l.names })
+		err = um.RenormalizeHeaders(func([]string) []string { return s.layout.names })
 	}
 	if err != nil {
 		panic(fmt.Sprintf("gradecsv: internal error: header refused: %v", err))
@@ -73,18 +86,23 @@ func newConverter(file string, h *Header, l *layout, zone *time.Location, date s
 	return c
 }
 
-// convert fills row from fr.
-func (c *converter) convert(fr frame, row *Row) {
-	*row = Row{File: c.file, Line: fr.line, Raw: Raw{Header: c.header, text: fr.text}}
-	c.row = row
-	if fr.fault != faultNone {
+// convert appends what fr becomes.
+func (c *converter) convert(fr frame, rows []Row) []Row {
+	rows = append(rows, Row{File: c.file, Line: fr.line, Raw: Raw{Header: c.header, text: fr.text}})
+	c.row = &rows[len(rows)-1]
+	switch {
+	case fr.fault != faultNone:
 		c.malformed(fr)
-		return
+	case c.blank():
+		c.row.Filtered = "blank row"
+	default:
+		c.record(fr)
 	}
-	if c.blank() {
-		row.Filtered = "blank row"
-		return
-	}
+	return rows
+}
+
+// record fills in the row from a well-formed record.
+func (c *converter) record(fr frame) {
 	metadata, err := c.parse(fr.text)
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
@@ -97,22 +115,19 @@ func (c *converter) convert(fr frame, row *Row) {
 	}
 }
 
-func (c *converter) parse(text string) (map[string]string, error) {
+// parse has the record read by encoding/csv and gocsv. The map is nil where every metadata column has a slot.
+func (c *converter) parse(text string) (rest map[string]string, err error) {
 	c.feed.set(text)
-	var (
-		v        any
-		metadata map[string]string
-		err      error
-	)
-	if len(c.layout.metadata) > 0 {
-		v, metadata, err = c.um.ReadUnmatched()
+	var v any
+	if len(c.layout.metadata) > slots {
+		v, rest, err = c.um.ReadUnmatched()
 	} else {
 		v, err = c.um.Read()
 	}
 	if err == nil {
 		c.rec = v.(*record)
 	}
-	return metadata, err
+	return rest, err
 }
 
 func (c *converter) malformed(fr frame) {
@@ -200,23 +215,21 @@ func (c *converter) failAt(i int, code, message, value string, safe bool) {
 // validate fills in the result, or says all that is wrong.
 func (c *converter) validate(metadata map[string]string) {
 	rec, r := c.rec, &c.row.Result
-	r.Status = c.status(rec.Status)
-	r.DateLastModified = c.lastModified(rec.DateLastModified)
-	r.LineItem.SourcedID = c.id(colLineItem, rec.LineItem, true)
-	r.Student.SourcedID = c.id(colStudent, rec.Student, true)
-	r.ScoreStatus = c.scoreStatus(rec.ScoreStatus)
-	r.Score = c.score(rec.Score)
-	r.ScoreDate = c.scoreDate(rec.ScoreDate)
-	r.Comment = c.text(colComment, rec.Comment)
-	r.TextScore = c.text(colTextScore, rec.TextScore)
-	if id := c.id(colClass, rec.Class, false); id != "" {
-		r.Class = &oneroster.Ref{SourcedID: id}
-	}
-	r.InProgress = c.flag(colInProgress, rec.InProgress)
-	r.Incomplete = c.flag(colIncomplete, rec.Incomplete)
-	r.Late = c.flag(colLate, rec.Late)
-	r.Missing = c.flag(colMissing, rec.Missing)
+	r.Status = c.status(rec.Status.String())
+	r.DateLastModified = c.lastModified(rec.DateLastModified.String())
+	r.LineItem.SourcedID = c.id(colLineItem, rec.LineItem.String(), true)
+	r.Student.SourcedID = c.id(colStudent, rec.Student.String(), true)
+	r.ScoreStatus = c.scoreStatus(rec.ScoreStatus.String())
+	r.Score = c.score(rec.Score.String())
+	r.ScoreDate = c.scoreDate(rec.ScoreDate.String())
+	r.Comment = c.text(colComment, rec.Comment.String())
+	r.TextScore = c.text(colTextScore, rec.TextScore.String())
+	r.Class = c.classRef(rec.Class.String())
+	r.InProgress = c.flag(colInProgress, rec.InProgress.String())
+	r.Incomplete = c.flag(colIncomplete, rec.Incomplete.String())
+	r.Late = c.flag(colLate, rec.Late.String())
+	r.Missing = c.flag(colMissing, rec.Missing.String())
 	r.Metadata = c.metadata(metadata)
-	r.SourcedID = c.sourcedID(rec.SourcedID)
+	r.SourcedID = c.sourcedID(rec.SourcedID.String())
 	c.order()
 }

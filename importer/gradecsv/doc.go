@@ -3,13 +3,13 @@
 //
 // The way of a byte:
 //
-//	file ─► meter ─► decode ─► framer ─► converter ─► Row
-//	        sha256,  BOM,      records   encoding/csv, gocsv,
-//	        progress sniffing  and lines validation
+//	file ─► meter ─► decode ─► framer ─► chunk ─► converter × GOMAXPROCS ─► Row
+//	        sha256,  BOM,      records            encoding/csv, gocsv,
+//	        progress sniffing  and lines          validation
 //
 // The framer cuts the text into records with their physical lines and is cheap; it alone decides where a record ends.
 // A converter turns one framed record into one Row and keeps nothing between records but what makes it faster, so that
-// several converters may work on the records of one file at once. The converter hands encoding/csv one record at a
+// several converters work on the records of one file at once. The converter hands encoding/csv one record at a
 // time, which the framer has found well-formed, and so never lets a stray quote swallow the file.
 //
 // # What becomes of a malformed record
@@ -23,11 +23,21 @@
 //
 // A line longer than maxRecord is a bad row as well; it is skipped, and its text is not kept.
 //
+// # Parallel conversion
+//
+// Everything up to the chunk happens in Reader.Read, on the caller's goroutine, so that a read that waits for standard
+// input can be left by nobody but the caller. The first Read starts the converters; the end, an error or Close stops
+// them and waits. Chunks are queued in the order of the input and their rows returned in it; a chunk's rows never
+// depend on another chunk's. A chunk ends at chunkRows, at chunkBytes, and on a pipe when the buffer holds no further
+// complete record: a row that has arrived waits for nothing. Where Read has rows to return it does not wait for more.
+//
 // # Memory
 //
-// The framer's buffer doubles from 64 KiB to at most 2 MiB, which is maxRecord and room for a read. A Row owns its text: two copies
-// of the record, one for the fields, one raw for the rejects file. What a Row needs is thus twice its bytes in the
-// file and some 600 bytes; nothing grows with the file.
+// The framer's buffer doubles from 64 KiB to at most 2 MiB, which is maxRecord and room for a read. At most aheadBytes
+// of records are framed and not yet returned, and one Read returns no more than readBytes of them, either exceeded by
+// one record at most. A Row owns its text: two copies of the record, one for the fields, one raw for the rejects file.
+// What a Row needs is thus twice its bytes in the file and some 700 bytes; nothing grows with the file. Rows share what
+// comes in runs: words such as true, the class, and a metadata map that says the same as the row's before.
 //
 // # Positions
 //
@@ -38,5 +48,5 @@
 // # Seams
 //
 // Encodings and compression belong in decode, line ends in the framer, dialects and mapping profiles where layout maps
-// a header's names to columns, damage that spreadsheets do to ids in checkID, parallel conversion in Reader.Read.
+// a header's names to columns, damage that spreadsheets do to ids in checkID.
 package gradecsv

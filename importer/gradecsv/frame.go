@@ -2,6 +2,7 @@ package gradecsv
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -47,17 +48,26 @@ type framer struct {
 	line int // physical line of buf[r]
 	done bool
 	err  error // why src ended; nil at its end
+	// hold forbids to read on, starved says that next would have had to.
+	hold, starved bool
 }
+
+// errStarved is returned by next where hold keeps it from reading on.
+var errStarved = errors.New("no complete record is buffered")
 
 func newFramer(src io.Reader, delim byte) *framer {
 	return &framer{src: src, delim: delim, line: 1, buf: make([]byte, readSize)}
 }
 
-// next returns the next frame that is not a blank line, io.EOF after the last, or the error of the source.
-func (f *framer) next() (frame, error) {
+// next returns the next frame that is not a blank line, io.EOF after the last, or the error of the source. It does not
+// wait for the source when hold is set: then it returns errStarved where it would have to.
+func (f *framer) next(hold bool) (frame, error) {
+	f.hold, f.starved = hold, false
 	for {
 		end, found := f.lineEnd(0)
 		switch {
+		case f.starved || end > maxRecord && hold && !f.done:
+			return frame{}, errStarved
 		case end > maxRecord:
 			return f.skipLong(), nil
 		case !found && f.err != nil:
@@ -89,7 +99,10 @@ func (f *framer) record(first int) (frame, error) {
 		from = end
 		var found bool
 		end, found = f.lineEnd(from)
-		if !found && f.err != nil {
+		switch {
+		case f.starved:
+			return frame{}, errStarved
+		case !found && f.err != nil:
 			return frame{}, f.err
 		}
 		if end > maxRecord || end == from {
@@ -150,6 +163,10 @@ func (f *framer) lineEnd(from int) (end int, found bool) {
 		}
 		scan = f.w - f.r
 		if scan > maxRecord || f.done {
+			return scan, false
+		}
+		if f.hold {
+			f.starved = true
 			return scan, false
 		}
 		f.fill()

@@ -35,21 +35,40 @@ const (
 // record is what gocsv fills in. Everything is text: a value that is no number must be reported with its place and
 // column, which gocsv's own conversions do not give.
 type record struct {
-	SourcedID        string `csv:"sourcedId"`
-	Status           string `csv:"status"`
-	DateLastModified string `csv:"dateLastModified"`
-	LineItem         string `csv:"lineItemSourcedId"`
-	Student          string `csv:"studentSourcedId"`
-	ScoreStatus      string `csv:"scoreStatus"`
-	Score            string `csv:"score"`
-	ScoreDate        string `csv:"scoreDate"`
-	Comment          string `csv:"comment"`
-	TextScore        string `csv:"textScore"`
-	Class            string `csv:"classSourcedId"`
-	InProgress       string `csv:"inProgress"`
-	Incomplete       string `csv:"incomplete"`
-	Late             string `csv:"late"`
-	Missing          string `csv:"missing"`
+	SourcedID        cell `csv:"sourcedId"`
+	Status           cell `csv:"status"`
+	DateLastModified cell `csv:"dateLastModified"`
+	LineItem         cell `csv:"lineItemSourcedId"`
+	Student          cell `csv:"studentSourcedId"`
+	ScoreStatus      cell `csv:"scoreStatus"`
+	Score            cell `csv:"score"`
+	ScoreDate        cell `csv:"scoreDate"`
+	Comment          cell `csv:"comment"`
+	TextScore        cell `csv:"textScore"`
+	Class            cell `csv:"classSourcedId"`
+	InProgress       cell `csv:"inProgress"`
+	Incomplete       cell `csv:"incomplete"`
+	Late             cell `csv:"late"`
+	Missing          cell `csv:"missing"`
+	// Metadata columns go to the slots in their order in the file; what there is no slot for goes by gocsv's map.
+	Meta0 cell `csv:"metadata#0"`
+	Meta1 cell `csv:"metadata#1"`
+	Meta2 cell `csv:"metadata#2"`
+	Meta3 cell `csv:"metadata#3"`
+	Meta4 cell `csv:"metadata#4"`
+	Meta5 cell `csv:"metadata#5"`
+	Meta6 cell `csv:"metadata#6"`
+	Meta7 cell `csv:"metadata#7"`
+}
+
+// slots is how many metadata columns have a place in record.
+const slots = 8
+
+func slotName(i int) string { return fmt.Sprintf("metadata#%d", i) }
+
+// slot is the value of the i-th metadata column.
+func (r *record) slot(i int) string {
+	return [slots]cell{r.Meta0, r.Meta1, r.Meta2, r.Meta3, r.Meta4, r.Meta5, r.Meta6, r.Meta7}[i].String()
 }
 
 var columnNames = [columnCount]string{"sourcedId", "status", "dateLastModified", "lineItemSourcedId",
@@ -100,6 +119,9 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 		if l.names[i] == "" {
 			l.names[i] = fmt.Sprintf("\x00%d", i)
 		}
+	}
+	for i, m := range l.metadata[:min(slots, len(l.metadata))] {
+		l.names[m.place] = slotName(i)
 	}
 	if len(unknown) > 0 {
 		p := unknownColumns(unknown)

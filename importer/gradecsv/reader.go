@@ -54,7 +54,7 @@ func (o *Options) check() error {
 	return nil
 }
 
-// Reader reads the rows of several files, one after the other.
+// Reader reads the rows of several files, one after the other. It is for one goroutine, Bytes apart.
 type Reader struct {
 	opts    Options
 	paths   []string // not yet opened
@@ -64,7 +64,8 @@ type Reader struct {
 	// warned has the files whose warnings were taken in when they were checked.
 	warned   map[string]bool
 	warnings []Problem
-	err      error // what Read returns from now on
+	conv     *converters // from the first Read to the end
+	err      error       // what Read returns once conv has no more rows
 
 	read  atomic.Int64
 	total int64
@@ -157,36 +158,106 @@ func (r *Reader) advance() error {
 	return nil
 }
 
-// Read fills rows with the next rows, in the order of the files, and returns how many there are: fewer than len(rows)
-// only before the end or an error, which the next call returns alone. io.EOF means that all files were read;
-// a *ReadError that a file could not be read on, an *InputError that a file whose turn came is not one to import.
-// The rows keep nothing of the Reader's and may be used for as long as they are wanted.
+// Read fills rows with the next rows, in the order of the files, and returns how many there are, at least one before
+// the end or an error: fewer than len(rows) when these rows hold much text, or when no more have arrived on standard
+// input. It waits for nothing but the first of them. io.EOF means that all files were read; a *ReadError that a file
+// could not be read on, an *InputError that a file whose turn came is not one to import.
+// The rows keep nothing of the Reader's but maps and references that nobody may change, and may be used for as long as
+// they are wanted.
 func (r *Reader) Read(rows []Row) (int, error) {
-	n := 0
-	for n < len(rows) && r.err == nil {
-		switch err := r.cur.next(&rows[n]); err {
-		case nil:
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	if r.conv == nil && r.err == nil {
+		r.conv = startConverters()
+	}
+	n, bytes := 0, 0
+	for n < len(rows) && bytes < readBytes && r.ahead(n > 0) {
+		for n < len(rows) && bytes < readBytes && r.take(&rows[n]) {
+			bytes += len(rows[n].Raw.text)
 			n++
-		case io.EOF:
-			r.err = r.finish()
-		default:
-			r.err = err
 		}
 	}
-	if n > 0 || len(rows) == 0 {
+	if n > 0 {
 		return n, nil
 	}
+	r.end()
 	return 0, r.err
+}
+
+// ahead frames as far as the bounds allow, and with hold as what has arrived allows, and reports whether there are
+// chunks to take rows from.
+func (r *Reader) ahead(hold bool) bool {
+	for r.err == nil && r.conv.room() {
+		if ch := r.chunk(hold || len(r.conv.queue) > 0); ch != nil {
+			r.conv.hand(ch)
+			continue
+		}
+		break
+	}
+	return r.conv != nil && len(r.conv.queue) > 0
+}
+
+// chunk frames the next records of the file; nil where hold keeps it from getting any. It sets err at the end.
+func (r *Reader) chunk(hold bool) *chunk {
+	ch := r.conv.blank(r.cur)
+	for len(ch.frames) < chunkRows && ch.bytes < chunkBytes {
+		fr, err := r.cur.next(hold || len(ch.frames) > 0)
+		switch {
+		case err == io.EOF:
+			ch.last, r.err = true, r.finish()
+		case err != nil && err != errStarved:
+			r.err = err
+		case err == nil:
+			ch.shape = ch.src.shape
+			ch.frames = append(ch.frames, fr)
+			ch.bytes += len(fr.text)
+			continue
+		}
+		break
+	}
+	if len(ch.frames) == 0 && !ch.last {
+		r.conv.free = append(r.conv.free, ch)
+		return nil
+	}
+	return ch
+}
+
+// take moves a row out of the oldest chunk, which it gives back when there is none left in it.
+func (r *Reader) take(row *Row) bool {
+	if len(r.conv.queue) == 0 {
+		return false
+	}
+	ch := r.conv.oldest()
+	if ch.taken == len(ch.rows) {
+		if ch.last {
+			r.infos = append(r.infos, ch.src.info)
+		}
+		r.conv.recycle()
+		return false
+	}
+	*row = ch.rows[ch.taken]
+	ch.taken++
+	ch.src.info.Rows++
+	return true
 }
 
 // finish closes the file that was read and opens the next.
 func (r *Reader) finish() error {
-	err := r.cur.close()
-	r.infos, r.cur = append(r.infos, r.cur.info), nil
-	if err != nil {
-		return &ReadError{r.infos[len(r.infos)-1].File, 1, err}
+	s := r.cur
+	r.cur = nil
+	if err := s.close(); err != nil {
+		return &ReadError{s.info.File, 1, err}
 	}
 	return r.advance()
+}
+
+// end stops the goroutines.
+func (r *Reader) end() {
+	if r.conv != nil {
+		r.conv.stop()
+		r.conv = nil
+	}
 }
 
 // Sources are the files that were read. They are complete once Read has returned io.EOF; before, and after an error,
@@ -201,15 +272,16 @@ func (r *Reader) Warnings() []Problem { return append([]Problem(nil), r.warnings
 // Read runs.
 func (r *Reader) Bytes() (read, total int64) { return r.read.Load(), r.total }
 
-// Close closes the file that is open. It does not close Options.Stdin.
+// Close closes the file that is open and ends what Read has started. It does not close Options.Stdin.
 func (r *Reader) Close() error {
+	if r.err == nil || r.conv != nil {
+		r.err = os.ErrClosed
+	}
+	r.end()
 	if r.cur == nil {
 		return nil
 	}
 	err := r.cur.close()
 	r.cur = nil
-	if r.err == nil {
-		r.err = os.ErrClosed
-	}
 	return err
 }

@@ -27,12 +27,14 @@ type SourceInfo struct {
 
 // source is an open file whose header was read.
 type source struct {
-	info     SourceInfo
-	meter    *meter
-	closer   io.Closer // nil for standard input
-	framer   *framer
-	conv     *converter
-	first    frame // the first data row
+	info   SourceInfo
+	meter  *meter
+	closer io.Closer // nil for standard input
+	framer *framer
+	shape  *shape
+	first  frame // the first data row
+	// waits says that a read may wait for someone: the file is a pipe or standard input.
+	waits    bool
 	warnings []Problem
 }
 
@@ -55,10 +57,10 @@ func (m *meter) Read(p []byte) (int, error) {
 }
 
 // openFile opens a file that is none but a regular one or a pipe.
-func openFile(path string) (*os.File, error) {
-	f, err := os.Open(path)
+func openFile(path string) (f *os.File, regular bool, err error) {
+	f, err = os.Open(path)
 	if err != nil {
-		return nil, openError(path, err)
+		return nil, false, openError(path, err)
 	}
 	st, err := f.Stat()
 	if err == nil && st.IsDir() {
@@ -66,9 +68,9 @@ func openFile(path string) (*os.File, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, err
+		return nil, false, err
 	}
-	return f, nil
+	return f, st.Mode().IsRegular(), nil
 }
 
 func openError(path string, err error) error {
@@ -88,13 +90,13 @@ func openError(path string, err error) error {
 func (o *Options) open(path string, intern func(*Header) *Header, total *atomic.Int64) (*source, error) {
 	s := &source{info: SourceInfo{File: path}, meter: &meter{sum: sha256.New(), total: total}}
 	if path == stdinPath {
-		s.info.File, s.meter.src = stdinName, o.Stdin
+		s.info.File, s.meter.src, s.waits = stdinName, o.Stdin, true
 	} else {
-		f, err := openFile(path)
+		f, regular, err := openFile(path)
 		if err != nil {
 			return nil, err
 		}
-		s.meter.src, s.closer = f, f
+		s.meter.src, s.closer, s.waits = f, f, !regular
 	}
 	if err := s.begin(o, intern); err != nil {
 		s.close()
@@ -125,14 +127,14 @@ func (s *source) begin(o *Options, intern func(*Header) *Header) error {
 	}
 	h = intern(h)
 	s.warnings, s.framer.rowLike = warnings, l.rowLike(h)
-	s.conv = newConverter(file, h, l, o.zone(), o.fixedDate())
+	s.shape = &shape{file: file, header: h, layout: l, zone: o.zone(), date: o.fixedDate()}
 	s.first, err = s.frame(&InputError{file, "has a header but no rows", "a results file without rows is not valid; export it again"})
 	return err
 }
 
 // frame is the next frame. atEOF is the error for a file that ends here.
 func (s *source) frame(atEOF error) (frame, error) {
-	fr, err := s.framer.next()
+	fr, err := s.framer.next(false)
 	switch {
 	case err == io.EOF:
 		return fr, atEOF
@@ -142,19 +144,18 @@ func (s *source) frame(atEOF error) (frame, error) {
 	return fr, nil
 }
 
-// next fills in the next row; io.EOF after the last.
-func (s *source) next(row *Row) error {
-	fr := s.first
-	s.first = frame{}
-	if fr.line == 0 {
-		var err error
-		if fr, err = s.frame(io.EOF); err != nil {
-			return err
-		}
+// next is the next frame; io.EOF after the last. With hold it does not wait for someone to write on, but returns
+// errStarved.
+func (s *source) next(hold bool) (frame, error) {
+	if fr := s.first; fr.line > 0 {
+		s.first = frame{}
+		return fr, nil
 	}
-	s.conv.convert(fr, row)
-	s.info.Rows++
-	return nil
+	fr, err := s.framer.next(hold && s.waits)
+	if err != nil && err != io.EOF && err != errStarved {
+		err = &ReadError{s.info.File, s.framer.line, err}
+	}
+	return fr, err
 }
 
 func (s *source) close() error {

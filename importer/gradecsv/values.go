@@ -31,12 +31,23 @@ func (c *converter) id(col column, value string, needed bool) string {
 func (c *converter) sourcedID(value string) string {
 	switch c.id(colSourcedID, value, false); value {
 	case "":
-		return DerivedID(c.rec.LineItem, c.rec.Student)
+		return DerivedID(c.rec.LineItem.String(), c.rec.Student.String())
 	case ".", "..":
 		// The id becomes a segment of a URL's path, where these two mean another place.
 		c.fail(colSourcedID, "id.dots", "must not be . or .. alone", value)
 	}
 	return value
+}
+
+// classRef is nil where the cell is blank.
+func (c *converter) classRef(value string) *oneroster.Ref {
+	if c.id(colClass, value, false) == "" {
+		return nil
+	}
+	if c.class == nil || c.class.SourcedID != value {
+		c.class = &oneroster.Ref{SourcedID: value}
+	}
+	return c.class
 }
 
 // checkID says what is wrong with an id, "" where nothing is.
@@ -169,21 +180,42 @@ func checkText(value string) string {
 	return ""
 }
 
-// metadata keeps the values that are not blank.
-func (c *converter) metadata(values map[string]string) map[string]any {
-	var kept map[string]any
-	for _, m := range c.layout.metadata {
-		value := values[m.header]
-		if value == "" {
-			continue
+// metadata keeps the values that are not blank. rest has those without a slot, by name.
+func (c *converter) metadata(rest map[string]string) map[string]any {
+	if len(c.layout.metadata) == 0 {
+		return nil
+	}
+	same := true
+	for i, m := range c.layout.metadata {
+		value := ""
+		if i < slots {
+			value = c.rec.slot(i)
+		} else {
+			value = rest[m.header]
 		}
 		if message := checkText(value); message != "" {
 			c.failAt(m.place, "text.value", message, value, false)
 		}
+		same = same && c.meta[i] == value
+		c.meta[i] = value
+	}
+	if !same {
+		c.metaMap = c.newMetadata()
+	}
+	return c.metaMap
+}
+
+// newMetadata is the map of meta, nil where all is blank.
+func (c *converter) newMetadata() map[string]any {
+	var kept map[string]any
+	for i, m := range c.layout.metadata {
+		if c.meta[i] == "" {
+			continue
+		}
 		if kept == nil {
 			kept = make(map[string]any, len(c.layout.metadata))
 		}
-		kept[m.name] = value
+		kept[m.name] = c.meta[i]
 	}
 	return kept
 }
