@@ -11,7 +11,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # A static program without paths of this machine in it.
 build:
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/gradebook-import
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/gradebook-import
 
 # Imports the sample into a sandbox. Some of its rows are wrong on purpose, so the importer ends with status 3
 # (finished, some rows rejected); that is what is to be seen here, and no failure of make.

@@ -62,7 +62,7 @@ type outputFlags struct {
 	JSON           bool   `group:"output" name:"json" help:"Print report.json instead of the summary."`
 	Progress       string `group:"output" enum:"auto,bar,log,none" default:"auto" placeholder:"auto|bar|log|none" help:"A bar on a terminal, log lines elsewhere (${default})."`
 	LogFormat      string `group:"output" enum:"auto,text,json" default:"auto" placeholder:"auto|text|json" help:"auto is text."`
-	LogLevel       string `group:"output" enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
+	LogLevel       string `group:"output" enum:"auto,debug,info,warn,error" default:"auto" placeholder:"LEVEL" help:"debug, info, warn or error; auto is warn beside a bar, else info."`
 	TerminationLog string `group:"output" hidden:"" default:"/dev/termination-log" help:"Where a summary goes inside Kubernetes."`
 }
 

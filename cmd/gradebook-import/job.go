@@ -120,7 +120,7 @@ func ended(report *importer.Report, err error) error {
 
 // execute runs the importer, with its log and its progress.
 func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir, id string, watch watcher) (*importer.Report, spools, error) {
-	log := j.output.logger(watch.writer())
+	log := watch.log()
 	log.Info("run begins", "run", id, "files", strings.Join(j.files.Files, ", "), "target", j.target.BaseURL, "dryRun", j.config.DryRun)
 	for _, warning := range source.reader.Warnings() {
 		log.Warn(warning.Text(false), "at", warning.Position())
@@ -143,7 +143,7 @@ func logEnd(log *slog.Logger, r *importer.Report) {
 		"rejected", c.Rejected, "failed", c.Failed, "inDoubt", c.InDoubt, "deferred", c.Deferred, "filtered", c.Filtered,
 		"seconds", fmt.Sprintf("%.1f", r.Run.Finished.Sub(r.Run.Started).Seconds())}
 	if r.Run.Stopped != "" {
-		log.Warn("run stopped", append(attrs, "why", r.Run.Stopped)...)
+		log.Info("run stopped", append(attrs, "why", r.Run.Stopped)...)
 		return
 	}
 	log.Info("run ended", attrs...)

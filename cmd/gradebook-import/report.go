@@ -21,6 +21,9 @@ type reportDir string
 
 // directory makes the report directory, for its owner alone: rejects.csv has whole rows.
 func (f *outputFlags) directory() (reportDir, error) {
+	if f.ReportDir == "" {
+		return "", usage("--report-dir: must name a directory")
+	}
 	if err := os.MkdirAll(f.ReportDir, 0o700); err != nil {
 		return "", usage("--report-dir: %w", err)
 	}

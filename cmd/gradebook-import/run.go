@@ -42,7 +42,7 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
 	if c.Sandbox && (c.BaseURL != "" || c.TokenURL != "") {
 		return usage("--sandbox imports into a sandbox, and --base-url or --token-url names a server; leave out the one or the other")
 	}
-	ctx, release := onSignals(ctx, t)
+	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, target: c.target(), term: t}
 	c.sendFlags.apply(&j.config)
@@ -72,8 +72,11 @@ func (c *runCommand) gateway(t *terminal) (func() (importer.Gateway, func() erro
 	}, err
 }
 
-// onSignals makes the first SIGINT or SIGTERM stop the run, and the second one end the process. Until release.
-func onSignals(ctx context.Context, t *terminal) (context.Context, func()) {
+// stopping is what a run says to the first signal.
+const stopping = "no new rows are sent; requests under way are waited for; once more to leave at once"
+
+// onSignals makes the first SIGINT or SIGTERM end the context, saying so, and the second one the process. Until release.
+func onSignals(ctx context.Context, t *terminal, says string) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -81,7 +84,7 @@ func onSignals(ctx context.Context, t *terminal) (context.Context, func()) {
 	go func() { // ends with release
 		select {
 		case s := <-signals:
-			t.note("%s: no new rows are sent; requests under way are waited for; once more to leave at once", signalName(s))
+			t.note("%s: %s", signalName(s), says)
 			cancel(&importer.StopError{Code: "signal", Reason: signalName(s) + "; run the same command again to go on"})
 		case <-over:
 			return

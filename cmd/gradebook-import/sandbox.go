@@ -20,8 +20,8 @@ import (
 
 type sandboxCommand struct {
 	Listen           string        `group:"server" default:"127.0.0.1:8085" placeholder:"ADDRESS" help:"Where to listen, on this machine alone (${default}); port 0: any."`
-	ClientID         string        `group:"server" name:"client-id" placeholder:"ID" help:"The client to let in; without it, any."`
-	ClientSecretFile string        `group:"server" placeholder:"FILE" help:"File with the client's secret; without it, any secret is good."`
+	ClientID         string        `group:"server" name:"client-id" placeholder:"ID" help:"The one client to let in, with its secret; without it, any."`
+	ClientSecretFile string        `group:"server" placeholder:"FILE" help:"File with the client's secret."`
 	TokenLife        time.Duration `group:"server" default:"1h" placeholder:"D" help:"How long an access token is good for (${default})."`
 	AllocateIDs      bool          `group:"server" name:"allocate-ids" help:"Give results other ids than the file's."`
 	Duplicates       string        `group:"server" enum:"conflict,not-found,unprocessable,error,twice,idempotent,replace" default:"conflict" placeholder:"WORD" help:"What a second POST of a result gets (${default}); or not-found, unprocessable, error, twice, idempotent, replace."`
@@ -52,9 +52,23 @@ times=3):
 `)
 	words, abouts := sandbox.FaultWords()
 	for i, word := range words {
-		fmt.Fprintf(&b, "    %-15s %s\n", word, abouts[i])
+		lines := wrap(abouts[i], helpWidth-20)
+		fmt.Fprintf(&b, "    %-15s %s\n", word, strings.Join(lines, "\n"+strings.Repeat(" ", 20)))
 	}
 	return b.String()
+}
+
+// wrap breaks text into lines of at most width bytes, at spaces.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }
 
 // Run serves until a signal.
@@ -72,7 +86,7 @@ func (c *sandboxCommand) Run(ctx context.Context, t *terminal) error {
 		return errors.Join(err, listener.Close())
 	}
 	c.greet(t, s.address)
-	ctx, release := onSignals(ctx, t)
+	ctx, release := onSignals(ctx, t, "the sandbox ends")
 	defer release()
 	select {
 	case <-ctx.Done():
@@ -100,17 +114,28 @@ func (c *sandboxCommand) config(t *terminal) (sandbox.Config, error) {
 		}
 		config.Faults = faults
 	}
-	if c.ClientSecretFile != "" {
-		secret, err := readSecret(c.ClientSecretFile, t)
-		if err != nil {
-			return config, err
-		}
-		config.ClientSecret = secret
+	if err := c.credentials(&config, t); err != nil {
+		return config, err
 	}
 	if err := config.Check(); err != nil {
 		return config, usage("%w", err)
 	}
 	return config, nil
+}
+
+// credentials are what the sandbox asks for: a client and its secret, or anything.
+func (c *sandboxCommand) credentials(config *sandbox.Config, t *terminal) (err error) {
+	if c.ClientID == "" && c.ClientSecretFile != "" {
+		return usage("--client-secret-file goes with --client-id; give both, or neither to let anybody in")
+	}
+	config.ClientSecret = os.Getenv(secretVariable)
+	if c.ClientSecretFile != "" {
+		config.ClientSecret, err = readSecret(c.ClientSecretFile, t)
+	}
+	if err == nil && c.ClientID != "" && config.ClientSecret == "" {
+		err = usage("--client-id needs the client's secret; add --client-secret-file, or leave out --client-id to let anybody in")
+	}
+	return err
 }
 
 func (c *sandboxCommand) listen() (net.Listener, error) {
@@ -203,7 +228,9 @@ func (c *runCommand) sandboxGateway() (importer.Gateway, func() error, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := startSandbox(sandbox.Config{Seed: 1}, listener, c.Checkpoint+".sandbox")
+	// As quick as a server nearby: what people see is what they will see.
+	latency := sandbox.Latency{Base: 15 * time.Millisecond, Jitter: 20 * time.Millisecond}
+	s, err := startSandbox(sandbox.Config{Seed: 1, Latency: latency}, listener, c.Checkpoint+".sandbox")
 	if err != nil {
 		return nil, nil, errors.Join(err, listener.Close())
 	}

@@ -47,17 +47,31 @@ func headline(r *importer.Report) string {
 	case r.Run.Stopped != "":
 		return "stopped: " + r.Run.Stopped
 	case r.Run.DryRun && bad == 0:
-		return fmt.Sprintf("dry run: nothing was sent; all %s are good to go", rows(c.Read-c.Filtered))
+		return fmt.Sprintf("dry run: nothing was sent; %s good to go", are(c.Read-c.Filtered))
 	case r.Run.DryRun:
 		return fmt.Sprintf("dry run: nothing was sent; %s would be rejected", rows(bad))
 	case bad == 0 && c.Accepted == 0:
-		return fmt.Sprintf("nothing left to do: all %s are in the gradebook already", rows(in))
+		return fmt.Sprintf("nothing left to do: all %s in the gradebook already", are(in))
 	case bad == 0:
-		return fmt.Sprintf("finished: all %s are in the gradebook", rows(in))
+		return fmt.Sprintf("finished: all %s in the gradebook", are(in))
 	case c.Accepted == 0 && in > 0:
-		return fmt.Sprintf("nothing left to do: %s are in the gradebook already, and %s still need a person", rows(in), strconv.Itoa(bad))
+		return fmt.Sprintf("nothing left to do: %s in the gradebook already, %s a person", are(in), need(bad))
 	}
-	return fmt.Sprintf("finished: %s are in the gradebook, %s need a person", rows(in), strconv.Itoa(bad))
+	return fmt.Sprintf("finished: %s in the gradebook, %s a person", are(in), need(bad))
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "1 row is"
+	}
+	return rows(n) + " are"
+}
+
+func need(n int) string {
+	if n == 1 {
+		return "1 needs"
+	}
+	return strconv.Itoa(n) + " need"
 }
 
 // rows counts rows in words.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/alecthomas/kong"
 )
@@ -22,6 +23,16 @@ type terminal struct {
 	out, err io.Writer
 	// outColor is whether colours may be used on stdout, errTerminal whether a person watches stderr.
 	outColor, errTerminal bool
+	// diverted is where messages go instead of err while a bar stands there; nil: nowhere else.
+	diverted atomic.Pointer[io.Writer]
+}
+
+// messages is where messages go now.
+func (t *terminal) messages() io.Writer {
+	if w := t.diverted.Load(); w != nil {
+		return *w
+	}
+	return t.err
 }
 
 func newTerminal(out, err *os.File) *terminal {
@@ -77,12 +88,12 @@ func oneLine(text string) string {
 
 // warn says what does not stop the program.
 func (t *terminal) warn(format string, args ...any) {
-	fmt.Fprintf(t.err, "%s: warning: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(t.messages(), "%s: warning: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
 }
 
 // note tells what happens.
 func (t *terminal) note(format string, args ...any) {
-	fmt.Fprintf(t.err, "%s: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(t.messages(), "%s: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
 }
 
 // warnEnvironment warns of variables that are almost the name of a setting.
@@ -105,11 +116,12 @@ func (t *terminal) warnEnvironment(app *kong.Application) {
 	}
 }
 
-// logger writes to w, as the flags say.
-func (f *outputFlags) logger(w io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
-		panic(program + ": internal error: log level " + f.LogLevel)
+// logger writes to w, as the flags say, or from a level on where they say nothing.
+func (f *outputFlags) logger(w io.Writer, level slog.Level) *slog.Logger {
+	if f.LogLevel != "auto" {
+		if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+			panic(program + ": internal error: log level " + f.LogLevel)
+		}
 	}
 	options := &slog.HandlerOptions{Level: level}
 	if f.LogFormat == "json" {

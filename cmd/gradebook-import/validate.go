@@ -26,7 +26,7 @@ sent from new ones.
 
 // Run checks the files.
 func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
-	ctx, release := onSignals(ctx, t)
+	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, target: c.target(), term: t}
 	j.config.DryRun = true

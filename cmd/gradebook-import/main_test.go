@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer"
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/pace"
+)
+
+func TestResolveVersion(t *testing.T) {
+	info := func(version string, settings ...string) *debug.BuildInfo {
+		b := &debug.BuildInfo{Main: debug.Module{Version: version}}
+		for i := 0; i < len(settings); i += 2 {
+			b.Settings = append(b.Settings, debug.BuildSetting{Key: settings[i], Value: settings[i+1]})
+		}
+		return b
+	}
+	for _, test := range []struct {
+		injected string
+		info     *debug.BuildInfo
+		want     string
+	}{
+		{"v1.2.3", info("v9.9.9"), "v1.2.3"}, // the packager knows best
+		{"", nil, "devel"},
+		{"", info("v1.2.3"), "v1.2.3"},
+		{"", info("(devel)"), "devel"},
+		{"", info(""), "devel"},
+		{"", info("(devel)", "vcs.revision", "0123456789abcdef"), "devel-0123456789ab"},
+		{"", info("(devel)", "vcs.revision", "0123456789abcdef", "vcs.modified", "true"), "devel-0123456789ab-dirty"},
+		{"", info("(devel)", "vcs.revision", "0123"), "devel-0123"},
+	} {
+		if got := resolveVersion(test.injected, test.info); got != test.want {
+			t.Errorf("resolveVersion(%q, %v) = %q, want %q", test.injected, test.info, got, test.want)
+		}
+	}
+}
+
+func TestExitStatus(t *testing.T) {
+	for _, test := range []struct {
+		err  error
+		want int
+	}{
+		{nil, importer.ExitOK},
+		{errors.New("no space left on device"), importer.ExitFailed},
+		{&checkpoint.DamagedError{}, importer.ExitFailed},
+		{usage("no"), importer.ExitUsage},
+		{fmt.Errorf("wrapped: %w", usage("no")), importer.ExitUsage},
+		{&gradecsv.InputError{}, importer.ExitUsage},
+		{errors.Join(&checkpoint.LockedError{}, nil), importer.ExitLocked},
+		{finished(importer.ExitInDoubt), importer.ExitInDoubt},
+		{&failure{status: importer.ExitFailed, err: &gradecsv.InputError{}}, importer.ExitFailed}, // what it says goes first
+	} {
+		if got := exitStatus(test.err); got != test.want {
+			t.Errorf("exitStatus(%v) = %d, want %d", test.err, got, test.want)
+		}
+	}
+}
+
+func TestHeadline(t *testing.T) {
+	for _, test := range []struct {
+		counts importer.Counts
+		run    importer.RunReport
+		want   string
+	}{
+		{importer.Counts{Read: 3, Accepted: 3}, importer.RunReport{}, "finished: all 3 rows are in the gradebook"},
+		{importer.Counts{Read: 1, Accepted: 1}, importer.RunReport{}, "finished: all 1 row is in the gradebook"},
+		{importer.Counts{Read: 3, Accepted: 1, Unchanged: 2}, importer.RunReport{}, "finished: all 3 rows are in the gradebook"},
+		{importer.Counts{Read: 3, Unchanged: 3}, importer.RunReport{}, "nothing left to do: all 3 rows are in the gradebook already"},
+		{importer.Counts{Read: 4, Unchanged: 3, Rejected: 1}, importer.RunReport{ExitCode: 3}, "nothing left to do: 3 rows are in the gradebook already, 1 needs a person"},
+		{importer.Counts{Read: 4, Accepted: 2, Failed: 2}, importer.RunReport{ExitCode: 3}, "finished: 2 rows are in the gradebook, 2 need a person"},
+		{importer.Counts{Read: 2, Rejected: 2}, importer.RunReport{ExitCode: 3}, "finished: 0 rows are in the gradebook, 2 need a person"},
+		{importer.Counts{Read: 2, Accepted: 1, Deferred: 1}, importer.RunReport{ExitCode: 4, Stopped: "time is up"}, "stopped: time is up"},
+		{importer.Counts{Read: 2, Accepted: 2}, importer.RunReport{DryRun: true}, "dry run: nothing was sent; 2 rows are good to go"},
+		{importer.Counts{Read: 2, Accepted: 1, Rejected: 1}, importer.RunReport{DryRun: true}, "dry run: nothing was sent; 1 row would be rejected"},
+		{importer.Counts{Read: 2, Accepted: 2}, importer.RunReport{ExitCode: 1, Stopped: "disk"}, "failed: the importer could not go on, see the message; what was done is noted in the checkpoint"},
+	} {
+		if got := headline(&importer.Report{Counts: test.counts, Run: test.run}); got != test.want {
+			t.Errorf("headline(%+v) = %q, want %q", test.counts, got, test.want)
+		}
+	}
+}
+
+func manyProblems() *importer.Report {
+	r := &importer.Report{Sources: []importer.File{{File: "a:b.csv"}, {File: "c.csv"}}, Counts: importer.Counts{Read: 300, Rejected: 300}}
+	for kind := range 30 {
+		p := importer.Problem{Message: fmt.Sprintf("kind %d", kind), Status: "rejected", Count: 10}
+		for i := range 10 {
+			p.Lines = append(p.Lines, fmt.Sprintf("a:b.csv:%d:4", 1000-30*i-kind))
+		}
+		r.Problems = append(r.Problems, p)
+	}
+	return r
+}
+
+func TestSummaryShowsTheFirstPlacesInTheOrderOfTheFile(t *testing.T) {
+	var b strings.Builder
+	s := summary{report: manyProblems(), reportFile: "report.json"}
+	s.print(&b)
+	text := b.String()
+	for _, want := range []string{"\n  a:b.csv:701:4: kind 29\n  a:b.csv:702:4: kind 28\n", "a:b.csv:720:4", "… and 280 more\n",
+		"      10 × kind 0 (first: a:b.csv:1000:4)\n", "… and 18 more kinds"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "a:b.csv:721:4") {
+		t.Errorf("more than %d places in:\n%s", mostLines, text)
+	}
+}
+
+func TestTerminationMessageFits(t *testing.T) {
+	r := manyProblems()
+	for i := range r.Problems {
+		r.Problems[i].Message = strings.Repeat("ü", 200)
+	}
+	text := terminationMessage(&summary{report: r, color: true})
+	if len(text) > terminationBytes || len(text) < terminationBytes-8 {
+		t.Errorf("%d bytes", len(text))
+	}
+	if !strings.HasPrefix(text, "exit status 0: ") || strings.Contains(text, "\x1b") || strings.ToValidUTF8(text, "?") != text {
+		t.Errorf("not plain text: %q", text)
+	}
+}
+
+func TestWaiting(t *testing.T) {
+	now := time.Unix(1000, 0)
+	for _, test := range []struct {
+		p    importer.Progress
+		want string
+	}{
+		{importer.Progress{}, ""},
+		{importer.Progress{Down: true, NextProbe: now.Add(40 * time.Second)}, "the server does not answer, next try in 40s"},
+		{importer.Progress{Pace: pace.Status{PausedUntil: now.Add(12 * time.Second), Why: "refusals go on"}}, "refusals go on, going on in 12s"},
+		{importer.Progress{Pace: pace.Status{PausedUntil: now.Add(-time.Second), Why: "refusals go on"}}, ""},
+		{importer.Progress{Stopping: true, Down: true}, "stopping: requests under way are waited for"},
+	} {
+		if got := waiting(test.p, now); got != test.want {
+			t.Errorf("waiting(%+v) = %q, want %q", test.p, got, test.want)
+		}
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for arg, want := range map[string]string{
+		"results.csv": "results.csv", "": "''", "my grades.csv": "'my grades.csv'", "it's": `'it'\''s'`, "$HOME": "'$HOME'",
+		"https://x.org/a?b=1": "'https://x.org/a?b=1'", "-x=1,2": "-x=1,2",
+	} {
+		if got := quote(arg); got != want {
+			t.Errorf("quote(%q) = %s, want %s", arg, got, want)
+		}
+	}
+}
+
+func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
+	for address, allowed := range map[string]bool{
+		"http://localhost:8085": true, "http://127.0.0.1": true, "http://127.1.2.3:1": true, "http://[::1]:8085": true,
+		"http://gradebook.example.org": false, "http://localhost.example.org": false, "http://10.0.0.1": false,
+		"http://127.0.0.1.example.org": false, "https://gradebook.example.org": true, "ftp://localhost": false, "localhost:8085": false,
+	} {
+		if err := checkAddress("--base-url", address, false); (err == nil) != allowed {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
