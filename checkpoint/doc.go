@@ -29,13 +29,13 @@
 // is found in memory, through a table built from the log when the journal is opened. A batch is a few values, not a value
 // a row. On two cores of an AMD EPYC, in memory (TMPDIR=/dev/shm go test -run=^$ -bench 'BeginFinish|RowPuts'
 // -benchtime 200000x ./checkpoint): 1.2 to 2.3 µs a row for a put each, without claim or checksum; 0.7 to 0.9 µs so,
-// with both, in batches of 256; blocks of 64, 128 and 256 rows differ by a fifth at most. On a disk the two fsyncs of a commit, some 0.5 ms, come on top, for each batch.
+// with both, in batches of 256; blocks of 64, 128 and 256 rows differ by a fifth at most. On a disk the two fsyncs of a
+// commit, some 0.5 ms, come on top, for each batch.
 //
 // bbolt has no checksums of pages, so blocks have their own: a flipped bit in a key would otherwise send a row twice.
 // A block that is missing is found by the counts in the tail, a target by the list of targets; missing states only make
 // rows be looked up. Damage to bbolt's own pages, which could end the process, is looked for before bbolt reads them
-// (verify.go). What is left: damage to the list of free pages can let bbolt overwrite pages in use, which the checksums
-// show to the next run.
+// (verify.go).
 //
 // Free pages are kept in the file (bbolt's default): the log only grows, so the list of them stays short, while
 // rebuilding it would read the whole file at each start, in a goroutine whose panic nobody can catch.

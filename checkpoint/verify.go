@@ -10,14 +10,20 @@ import (
 
 // bbolt trusts its pages: one that points to its own ancestor ends the process by recursion, one with a wrong length ends
 // it for want of memory, and neither is a panic that could be caught. So before bbolt walks the tree, this does, with
-// plain reads: each page in bounds, of the id and kind that it says, reached once; each element inside its page. What
-// the values say is for their checksums. The layout is bbolt's format 2 (internal/common/page.go, inode.go, bucket.go).
+// plain reads: each page in bounds, of the id and kind that it says, reached once; each element inside its page,
+// and no page that is in use on the list of free ones. What the values say is for their checksums. The layout is bbolt's format 2 (internal/common/page.go, inode.go, bucket.go).
 const (
 	pageHeader   = 16 // id 8, flags 2, count 2, pages that follow 4
 	element      = 16 // branch: pos 4, key size 4, page 8; leaf: flags 4, pos 4, key size 4, value size 4
 	bucketHeader = 16 // root page 8, sequence 8; a root of 0: the bucket's only page follows
 
-	branchFlag, leafFlag, bucketFlag = 1, 2, 1
+	branchFlag, leafFlag, freeFlag = 1, 2, 16
+
+	bucketFlag = 1 // of a leaf's element
+
+	// In a meta page, after its header:
+	metaFreePages, metaTxID = 32, 48
+	noFreePages             = 1<<64 - 1 // the list is not in the file
 )
 
 // verify checks the tree of the open file. One page of each node is read, some hundred milliseconds for 10 million rows.
@@ -27,7 +33,10 @@ func (b *boltDB) verify() error {
 		w := walker{file: b.file, pageSize: uint64(b.db.Info().PageSize)}
 		w.end = uint64(tx.Size()) / w.pageSize
 		w.seen = make([]bool, w.end)
-		return w.page(uint64(tx.Cursor().Bucket().Root()))
+		if err := w.page(uint64(tx.Cursor().Bucket().Root())); err != nil {
+			return err
+		}
+		return w.freePages(uint64(tx.ID()))
 	})
 }
 
@@ -40,19 +49,9 @@ type walker struct {
 
 // page checks the page id and what is below it.
 func (w *walker) page(id uint64) error {
-	data, err := w.read(id, 1)
+	data, follow, err := w.take(id)
 	if err != nil {
 		return err
-	}
-	follow := uint64(binary.LittleEndian.Uint32(data[12:]))
-	if binary.LittleEndian.Uint64(data) != id || follow >= w.end-id {
-		return fmt.Errorf("page %d has a damaged header", id)
-	}
-	for i := id; i <= id+follow; i++ {
-		if w.seen[i] {
-			return fmt.Errorf("page %d is in use twice", i)
-		}
-		w.seen[i] = true
 	}
 	// The values of the log reach over several pages, but its elements do not: only buckets must be read whole.
 	size := w.pageSize * (follow + 1)
@@ -62,6 +61,70 @@ func (w *walker) page(id uint64) error {
 		}
 	}
 	return w.elements(id, data, size)
+}
+
+// take reads the first page of a run of pages, checks its header, notes them as used, and says how many follow.
+func (w *walker) take(id uint64) (data []byte, follow uint64, err error) {
+	if data, err = w.read(id, 1); err != nil {
+		return nil, 0, err
+	}
+	follow = uint64(binary.LittleEndian.Uint32(data[12:]))
+	if binary.LittleEndian.Uint64(data) != id || follow >= w.end-id {
+		return nil, 0, fmt.Errorf("page %d has a damaged header", id)
+	}
+	for i := id; i <= id+follow; i++ {
+		if w.seen[i] {
+			return nil, 0, fmt.Errorf("page %d is in use twice", i)
+		}
+		w.seen[i] = true
+	}
+	return data, follow, nil
+}
+
+// freePages checks the list of free pages, after the tree: a page in use that is on it would be overwritten.
+func (w *walker) freePages(txID uint64) error {
+	id, err := w.freePagesAt(txID)
+	if err != nil || id == noFreePages {
+		return err
+	}
+	data, follow, err := w.take(id)
+	if err != nil {
+		return err
+	}
+	if follow > 0 {
+		if data, err = w.read(id, follow+1); err != nil {
+			return err
+		}
+	}
+	list, count := data[pageHeader:], uint64(binary.LittleEndian.Uint16(data[10:]))
+	if count == 1<<16-1 { // too many for the header
+		count, list = binary.LittleEndian.Uint64(list), list[8:]
+	}
+	if binary.LittleEndian.Uint16(data[8:]) != freeFlag || count > uint64(len(list))/8 {
+		return fmt.Errorf("page %d has a damaged header", id)
+	}
+	for i := range count {
+		free := binary.LittleEndian.Uint64(list[8*i:])
+		if free < 2 || free >= w.end || w.seen[free] {
+			return fmt.Errorf("page %d is not free, as the list of free pages says", free)
+		}
+		w.seen[free] = true
+	}
+	return nil
+}
+
+// freePagesAt finds the list in the meta page of a transaction. bbolt has verified that page's checksum.
+func (w *walker) freePagesAt(txID uint64) (id uint64, err error) {
+	data := make([]byte, 2*w.pageSize)
+	if _, err := w.file.ReadAt(data, 0); err != nil {
+		return 0, err
+	}
+	for _, page := range [][]byte{data[:w.pageSize], data[w.pageSize:]} {
+		if meta := page[pageHeader:]; binary.LittleEndian.Uint64(meta[metaTxID:]) == txID {
+			return binary.LittleEndian.Uint64(meta[metaFreePages:]), nil
+		}
+	}
+	return 0, fmt.Errorf("transaction %d has no page", txID)
 }
 
 func (w *walker) read(id, n uint64) (data []byte, err error) {
