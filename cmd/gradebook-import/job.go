@@ -88,7 +88,9 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	}
 	info.Run = run
 
-	source := &meteredSource{reader: reader, showValues: j.files.ShowValues, found: map[spotKey]string{}}
+	source := &meteredSource{reader: reader}
+	seen := &notices{showValues: j.files.ShowValues}
+	j.config.Notice = seen.add
 	watch := j.output.watch(j.term, source.part)
 	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
 	watch.done()
@@ -103,7 +105,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		report.Run.ExitCode = importer.ExitFailed
 		err = errors.Join(err, writeErr)
 	}
-	j.tell(report, spools, dir, source.found)
+	j.tell(report, spools, dir, seen)
 	return ended(report, err)
 }
 
@@ -160,8 +162,8 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 }
 
 // tell says to people what happened.
-func (j *job) tell(r *importer.Report, kept spools, dir reportDir, found map[spotKey]string) {
-	s := summary{report: r, found: found, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), reportName),
+func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices) {
+	s := summary{report: r, notices: seen, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), reportName),
 		resume: sameCommand(), color: j.term.outColor}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
@@ -172,33 +174,16 @@ func (j *job) tell(r *importer.Report, kept spools, dir reportDir, found map[spo
 }
 
 // meteredSource counts the rows that the importer took, so that progress is that of the rows dealt with, not of the
-// reader, which runs ahead. Of the first problems it keeps what the report does not: what stood there.
+// reader, which runs ahead.
 type meteredSource struct {
-	reader     *gradecsv.Reader
-	showValues bool
-	rows       atomic.Int64
-	found      map[spotKey]string
+	reader *gradecsv.Reader
+	rows   atomic.Int64
 }
-
-// spotKey is one problem at one place, as the report has it: without values.
-type spotKey struct{ position, label string }
-
-// mostFound bounds the texts kept: more places than a summary shows.
-const mostFound = 1000
 
 // Read is the reader's.
 func (s *meteredSource) Read(rows []gradecsv.Row) (int, error) {
 	n, err := s.reader.Read(rows)
 	s.rows.Add(int64(n))
-	for i := range rows[:n] {
-		for _, p := range rows[i].Errors {
-			if len(s.found) < mostFound {
-				bare := p
-				bare.Value = ""
-				s.found[spotKey{p.Position(), bare.Text(false)}] = p.Text(s.showValues)
-			}
-		}
-	}
 	return n, err
 }
 

@@ -87,40 +87,47 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
-func manyProblems() *importer.Report {
-	r := &importer.Report{Sources: []importer.File{{File: "a:b.csv"}, {File: "c.csv"}}, Counts: importer.Counts{Read: 300, Rejected: 300}}
+// manyProblems is a report of 300 rejected rows with 30 kinds of problems, and what the summary kept of the rows, which
+// came from the last to the first.
+func manyProblems() summary {
+	r := &importer.Report{Counts: importer.Counts{Read: 300, Rejected: 300}}
+	n := &notices{}
 	for kind := range 30 {
-		p := importer.Problem{Message: fmt.Sprintf("kind %d", kind), Status: "rejected", Count: 10}
-		for i := range 10 {
-			p.Lines = append(p.Lines, fmt.Sprintf("a:b.csv:%d:4", 1000-30*i-kind))
-		}
-		r.Problems = append(r.Problems, p)
+		r.Problems = append(r.Problems, importer.Problem{Message: fmt.Sprintf("kind %d", kind), Status: "rejected", Count: 10,
+			Lines: []string{fmt.Sprintf("a.csv:%d:4", 301-kind)}})
 	}
-	return r
+	for line := 301; line > 1; line-- {
+		n.add(importer.Outcome{At: uint32(line), Status: importer.Rejected, Problems: []gradecsv.Problem{
+			{File: "a.csv", Line: line, Col: 4, Message: fmt.Sprintf("kind %d", (301-line)%30), Value: "private"}}})
+	}
+	return summary{report: r, notices: n, reportFile: "report.json"}
 }
 
-func TestSummaryShowsTheFirstPlacesInTheOrderOfTheFile(t *testing.T) {
+func TestSummaryShowsTheFirstRowsInTheOrderOfTheInput(t *testing.T) {
 	var b strings.Builder
-	s := summary{report: manyProblems(), reportFile: "report.json"}
+	s := manyProblems()
 	s.print(&b)
 	text := b.String()
-	for _, want := range []string{"\n  a:b.csv:701:4: kind 29\n  a:b.csv:702:4: kind 28\n", "a:b.csv:720:4", "… and 280 more\n",
-		"      10 × kind 0 (first: a:b.csv:1000:4)\n", "… and 18 more kinds"} {
+	for _, want := range []string{"\n\n  a.csv:2:4: kind 29\n  a.csv:3:4: kind 28\n", "\n  a.csv:21:4: kind 10\n  … and 280 rows more\n",
+		"      10 × kind 0 (first: a.csv:301:4)\n", "… and 18 more kinds"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
 	}
-	if strings.Contains(text, "a:b.csv:721:4") {
-		t.Errorf("more than %d places in:\n%s", mostLines, text)
+	for _, no := range []string{"a.csv:22:4", "private"} {
+		if strings.Contains(text, no) {
+			t.Errorf("%q in:\n%s", no, text)
+		}
 	}
 }
 
 func TestTerminationMessageFits(t *testing.T) {
-	r := manyProblems()
-	for i := range r.Problems {
-		r.Problems[i].Message = strings.Repeat("ü", 200)
+	s := manyProblems()
+	s.color = true
+	for i := range s.report.Problems {
+		s.report.Problems[i].Message = strings.Repeat("ü", 200)
 	}
-	text := terminationMessage(&summary{report: r, color: true})
+	text := terminationMessage(&s)
 	if len(text) > terminationBytes || len(text) < terminationBytes-8 {
 		t.Errorf("%d bytes", len(text))
 	}

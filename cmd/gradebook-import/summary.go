@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -13,9 +12,8 @@ import (
 
 // summary is what a run says at its end.
 type summary struct {
-	report *importer.Report
-	// found are problems with what stood there, where that may be shown.
-	found map[spotKey]string
+	report  *importer.Report
+	notices *notices
 	// files are those with rows for a person: rejects.csv, in-doubt.csv. reportFile is report.json.
 	rejects, doubtful []string
 	reportFile        string
@@ -29,9 +27,10 @@ type summary struct {
 func (s *summary) print(w io.Writer) {
 	fmt.Fprintf(w, "%s\n\n", s.paint(headline(s.report)))
 	s.counts(w)
-	s.problems(w, "Rows for a person to correct", importer.Rejected.String(), importer.Failed.String())
-	s.problems(w, "Rows in doubt", importer.InDoubt.String())
-	s.problems(w, "Warnings", "warning")
+	c := s.report.Counts
+	s.problems(w, "Rows for a person to correct", c.Rejected+c.Failed, s.notices.rejected, importer.Rejected, importer.Failed)
+	s.problems(w, "Rows in doubt", c.InDoubt, s.notices.doubted, importer.InDoubt)
+	s.warnings(w)
 	s.files(w)
 	s.next(w)
 }
@@ -122,94 +121,60 @@ func sources(r *importer.Report) string {
 	}
 }
 
-// mostLines are the single places that a summary shows, mostKinds the kinds of problems.
-const (
-	mostLines = 20
-	mostKinds = 12
-)
+// mostKinds are the kinds of problems that a summary shows.
+const mostKinds = 12
 
-// spot is one problem of one row.
-type spot struct {
-	position, message string
-	file, line, col   int // for the order: index of the source, physical line, column
-}
-
-// problems prints the problems of rows with these statuses: the kinds, where there are more than a few places; and
-// the first places.
-func (s *summary) problems(w io.Writer, title string, statuses ...string) {
-	var kinds []importer.Problem
-	total := 0
-	for _, p := range s.report.Problems {
-		if slices.Contains(statuses, p.Status) {
-			kinds = append(kinds, p)
-			total += p.Count
-		}
-	}
-	if total == 0 {
+// problems prints what is wrong with the rows of some statuses: the first rows, and where there are more, the kinds of
+// problems before them.
+func (s *summary) problems(w io.Writer, title string, count int, first []noticed, statuses ...importer.Status) {
+	if count == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%s:\n", title)
-	spots := s.spots(kinds)
-	if total > len(spots) || total > mostLines {
-		s.kinds(w, kinds)
+	if count > len(first) {
+		for _, status := range statuses {
+			s.kinds(w, status.String())
+		}
 		fmt.Fprint(w, "\n")
 	}
-	for _, spot := range spots[:min(len(spots), mostLines)] {
-		fmt.Fprintf(w, "  %s: %s\n", spot.position, spot.message)
-	}
-	if total > mostLines {
-		fmt.Fprintf(w, "  … and %d more\n", total-min(len(spots), mostLines))
-	}
-}
-
-func (s *summary) kinds(w io.Writer, kinds []importer.Problem) {
-	for i, p := range kinds {
-		if i == mostKinds {
-			fmt.Fprintf(w, "  … and %d more kinds; report.json has them all\n", len(kinds)-i)
-			break
+	for _, row := range first {
+		for _, line := range row.lines {
+			fmt.Fprintf(w, "  %s\n", line)
 		}
-		first := ""
-		if len(p.Lines) > 0 {
-			first = " (first: " + p.Lines[0] + ")"
-		}
-		fmt.Fprintf(w, "  %6d × %s%s\n", p.Count, p.Message, first)
+	}
+	if count > len(first) {
+		fmt.Fprintf(w, "  … and %s more\n", rows(count-len(first)))
 	}
 }
 
-// spots are the places that the report kept, in the order of the input.
-func (s *summary) spots(kinds []importer.Problem) []spot {
-	var spots []spot
-	for _, p := range kinds {
-		for _, position := range p.Lines {
-			at := spot{position: position, message: cmp.Or(s.found[spotKey{position, p.Message}], p.Message)}
-			file, rest := splitPosition(position)
-			at.file = slices.IndexFunc(s.report.Sources, func(f importer.File) bool { return f.File == file })
-			line, col, _ := strings.Cut(rest, ":")
-			at.line, _ = strconv.Atoi(line)
-			at.col, _ = strconv.Atoi(col)
-			spots = append(spots, at)
-		}
+// warnings prints the kinds of warnings.
+func (s *summary) warnings(w io.Writer) {
+	if slices.ContainsFunc(s.report.Problems, func(p importer.Problem) bool { return p.Status == "warning" }) {
+		fmt.Fprint(w, "\nWarnings:\n")
+		s.kinds(w, "warning")
 	}
-	slices.SortStableFunc(spots, func(a, b spot) int {
-		return cmp.Or(a.file-b.file, a.line-b.line, a.col-b.col)
-	})
-	return spots
 }
 
-// splitPosition parts file and line:col (or line alone); the file's name may hold colons.
-func splitPosition(position string) (file, rest string) {
-	file = position
-	for range 2 {
-		i := strings.LastIndexByte(file, ':')
-		if i < 0 {
-			break
+// kinds prints the kinds of problems of a status, those with most rows first.
+func (s *summary) kinds(w io.Writer, status string) {
+	shown, more := 0, 0
+	for _, p := range s.report.Problems {
+		switch {
+		case p.Status != status:
+		case shown == mostKinds:
+			more++
+		default:
+			shown++
+			first := ""
+			if len(p.Lines) > 0 {
+				first = " (first: " + p.Lines[0] + ")"
+			}
+			fmt.Fprintf(w, "  %6d × %s%s\n", p.Count, oneLine(p.Message), first)
 		}
-		if _, err := strconv.Atoi(file[i+1:]); err != nil {
-			break
-		}
-		file = file[:i]
 	}
-	return file, strings.TrimPrefix(position[len(file):], ":")
+	if more > 0 {
+		fmt.Fprintf(w, "  … and %d more kinds, which report.json has\n", more)
+	}
 }
 
 func (s *summary) files(w io.Writer) {
