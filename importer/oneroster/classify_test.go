@@ -138,7 +138,7 @@ func TestClassifyWithoutAnAnswer(t *testing.T) {
 		{&tls.CertificateVerificationError{Err: x509.HostnameError{}}, "net.tls"},
 		{x509.UnknownAuthorityError{}, "net.tls"},
 		{tls.RecordHeaderError{Msg: "x"}, "net.tls"},
-		{&net.OpError{Op: "remote error", Err: tls.AlertError(40)}, "net.tls"},
+		{&net.OpError{Op: "remote error", Err: errors.New("handshake failure")}, "net.tls"},
 		{io.EOF, "net.closed"},
 		{io.ErrUnexpectedEOF, "net.closed"},
 		{&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, "net.closed"},

@@ -24,7 +24,7 @@ func netTrouble(err error) trouble {
 		return trouble{"net.canceled", "the request was cut short because the run was stopped"}
 	case errors.As(err, &dns):
 		return trouble{"net.dns", "the server's name is not known to the network; check the address, and the network connection"}
-	case isTLS(err):
+	case isTLS(err), errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error"): // alerts of crypto/tls
 		return trouble{"net.tls", "no secure connection: the server's certificate or its TLS is not acceptable; " +
 			"check the address and this machine's clock, and tell the server's administrator"}
 	case errors.As(err, &op) && op.Op == "proxyconnect":
@@ -35,7 +35,8 @@ func netTrouble(err error) trouble {
 		return trouble{"net.refused", "nothing accepts connections at the server's address; check host and port, or wait until it is up"}
 	case errors.As(err, &op) && op.Op == "dial":
 		return trouble{"net.unreachable", "the server cannot be reached; check the network connection"}
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe),
+		errors.Is(err, net.ErrClosed), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return trouble{"net.closed", "the server closed the connection without an answer"}
 	}
 	return trouble{"net.failed", "the connection to the server failed"}
@@ -45,12 +46,11 @@ func isTLS(err error) bool {
 	var (
 		verify  *tls.CertificateVerificationError
 		record  tls.RecordHeaderError
-		alert   tls.AlertError
 		unknown x509.UnknownAuthorityError
 		host    x509.HostnameError
 		invalid x509.CertificateInvalidError
 	)
-	return errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &alert) || errors.As(err, &unknown) ||
+	return errors.As(err, &verify) || errors.As(err, &record) || errors.As(err, &unknown) ||
 		errors.As(err, &host) || errors.As(err, &invalid) || errors.Is(err, http.ErrSchemeMismatch)
 }
 

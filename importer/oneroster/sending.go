@@ -65,7 +65,7 @@ func (s *sending) latency(now time.Time) time.Duration {
 	if written == 0 {
 		return 0
 	}
-	return now.Sub(s.start.Add(time.Duration(written)))
+	return max(now.Sub(s.start)-time.Duration(written), 0)
 }
 
 // attach makes h carry the body.
