@@ -1,3 +1,99 @@
-// Package pace is the one controller that all workers of a run share: it learns how many requests a second and how many
-// in flight a server allows, stays just under, and follows when that moves.
+// Package pace is the one controller that all workers of a run share. It learns how many requests a second and how many
+// in flight a server allows, stays just under, and follows when that moves:
+//
+//	Acquire(ctx) → one request → Release(Event)
+//
+// [Config.Rate] and [Config.Concurrency] are ceilings; nothing here tries to reach them. What a refused row itself does
+// (it waits for its Retry-After) is its sender's affair; the Pacer decides what everybody else does.
+//
+// # What it does, in order of appearance
+//
+// Start. One request in flight, then twice as many each round trip up to eight, then half as many again, until the
+// ceiling, a refusal or growing latency. No rate holds. With 50 ms a request, 64 are in flight after half a second.
+//
+// Episode. The first refusal (429) slows everyone down, once: the other requests that were in flight then were sent
+// under the old rate, and their refusals say nothing new. The first cut of a run goes to 70 % of what was being
+// accepted, and takes off the limit in flight what was refused.
+//
+// Wall. Each later cut measures. A server that refuses has spent its allowance; if it had spent it at the last refusal
+// too, then what it accepted in between, a second, is its rate, whatever its burst. The new rate begins 10 % below that
+// wall (3 % below the old rate at least), runs back to it along a cubic, flattens near it, and climbs past it twice as
+// steeply. What it leaves unused below the wall a server's burst gives back above, so that on the average the wall itself is
+// sent. The estimate is too low where the server had room in between (the rate was being doubled, or everyone paused):
+// then a cut takes 30 % to 50 % at most, deeper only when the next one says so again, and the curve is short.
+//
+// Probe. A curve ends in a refusal after about 160 accepted requests: after half as many when refusals have been saved up
+// (each 200 accepted requests earn one, 15 at most), after 290 when too many were spent. But where requests are many it
+// takes a second and a half (two and a half when the wall stayed where it was), and where they are few 50 seconds at most. A curve
+// past its end without a refusal means that the wall has moved: the rate then doubles every 32 accepted requests (not
+// within two round trips, but within five seconds). So a limit that rises from 60 to 400 a second is found in about
+// three seconds, one that rises from 5 to 500 in about a minute; one that falls is followed in a few round trips. The
+// curve is clocked by accepted requests: what stands still does not grow, and a process that was stopped for a minute
+// has no minute to make good. The token bucket holds 10 ms of the rate and one request.
+//
+// Hold and pause. When a request that was sent after a cut is refused before any such was accepted, everyone waits until
+// an answer could be back. When it is refused after that, one request goes each round trip; when that one is refused too,
+// everyone waits until the latest moment that any refusal of the episode asked for in its Retry-After, however long (its cap is the
+// client's), or where none did for 0.1 s, doubled each time up to 30 s. Then one goes first again. One success ends it all. So a
+// Retry-After of a whole second where the true wait is milliseconds holds the refused row alone, and the end of a
+// quota holds everybody.
+//
+// In flight. A refusal may be about requests in flight instead. Until that is settled both limits hold, and the rate
+// climbs fast: when it has left the limit in flight alone to hold for 64 requests without a refusal, it was never the
+// reason and is dropped. From then one more in flight is tried every 300 requests; when that goes well for four round
+// trips, two more, then four. The belief in a limit in flight ends when requests are refused with fewer in flight, when a
+// confirmed limit is refused, or when probes are twice refused late (a limit in flight shows itself at once); it returns
+// when three refusals in a row came with more in flight than nearly all that were accepted.
+//
+// Latency. Where more in flight only wait longer at the server, fewer are as fast. When mean latency has grown by more
+// than 10 ms and 30 % over the lowest seen, the limit in flight falls to where about one to three requests wait. Every
+// ten seconds of that, half as many go for one sample, to see the lowest again. Latency below 10 ms is never acted on.
+//
+// Failures. A 500 among successes is no reason to slow down. After eight failures (5xx, no answer) in a row everyone
+// pauses for 0.5 s, doubled each time up to 30 s, or for what the server asked; one success ends it.
+//
+// # Cost
+//
+// While no rate is known, Acquire and Release are a mutex and a few counters: no timer, and a look at the clock once a
+// round trip.
+//
+// # Shape
+//
+// law is the policy: pure functions of what is known, what happened and when. law.go has the episodes, rate.go the curve,
+// flight.go the limit in flight, latency.go the one by latency. pacer.go is the mechanism around it: a turnstile, a
+// [golang.org/x/time/rate.Limiter] and a condition to look again; whoever is first in the turnstile waits for the token, so that a
+// cut reaches everybody at once. No goroutine is started.
+//
+// # Figures
+//
+// importer/pace/benchpace runs this very code in simulated time against the servers of importer/pace/profile, beside an
+// oracle that is told the server's state, and three baselines:
+//
+//	go test ./importer/pace/benchpace -run TestTable -v -timeout 30m -args -table
+//
+// Medians and worst of nine seeds on 2026-11-24, in per cent: goodput ÷ the oracle's, goodput ÷ what the server allows,
+// requests refused ÷ sent, and the seconds until the first half second at full speed. Nothing was lost, save by "no
+// backoff", which gives a row up after five attempts and so loses most of them (its goodput counts attempts at what is
+// left). 20 ms a request where the profile does not say, 64 as the ceiling of requests in flight.
+//
+//	             pace                                          fixed 8        aws adaptive   no backoff
+//	profile      goodput worst allowed refused worst  full s   goodput refus. goodput refus. goodput refus.
+//	bucket          96.9  91.1    96.7    0.38  0.41    0.02      76.7    0.0    53.2    0.3   107.8   97.9
+//	blind           99.8  99.7    99.8    0.29  0.33    0.02     100.0   20.6    87.0    0.5   100.0   99.3
+//	slow bucket     99.5  99.4    99.5    0.97  1.04    0.02      99.8   60.6    99.7   11.5   542.8   99.9
+//	date            99.9  97.9    99.9    0.45  0.46    0.02      71.1    8.7    88.6    1.2   100.0   99.7
+//	window         100.0 100.0   100.0    2.33  2.44    0.02     100.0    0.8    86.5    1.1   100.0   99.7
+//	cap             99.5  99.0    99.3    0.34  0.35    0.75      79.9    0.0    66.6    1.0   111.0   98.0
+//	step            94.8  91.4    94.7    0.29  0.35    0.02      94.7    0.9    49.9    0.9   100.0   99.0
+//	neighbour       97.8  96.9    97.8    0.43  0.58    0.02      92.4    1.2    77.7    0.3   112.4   98.9
+//	slow server     99.9  99.8    99.4    0.00  0.00    0.12      90.5    0.0   100.5    0.0   100.5    0.0
+//	flaky           99.9  99.6    99.9    0.21  0.23    0.02      94.2    0.6    85.6    0.3   100.1   98.9
+//	long            99.4  99.3    99.3    0.00  0.00    0.44      12.5    0.0   100.0    0.0   100.0    0.0
+//
+// On slow server the median latency is 61 ms with 13 in flight, 40 ms being the least; without a limit it is 297 ms.
+//
+// What it does not reach: the 5,000 rows of "bucket" take ten seconds, and a row refused in the last of them waits out its
+// second alone (with 30,000 rows: 99.4, refused 0.13). "fixed 8" is as good at "step" because 8 ÷ 20 ms happens to be its rate.
+// Where answers come in 5 ms and 64 may be in flight, a window of 1,000 is spent in 0.1 s and each end refuses what is in
+// flight: 5 %.
 package pace

@@ -145,12 +145,19 @@ func TestTable(t *testing.T) {
 			mid, last := *runs/2, *runs-1
 			g := sorted(s, func(s score) float64 { return s.oracle })
 			r := sorted(s, func(s score) float64 { return s.refused })
-			fmt.Printf("%-12s %-13s %7.1f%% %7.1f%% %8.1f%% %7.2f%% %7.2f%% %7.2f %7.0f %7.0f\n", p.Name, cs[i].name, g[mid], g[0],
+			fmt.Printf("%-12s %-13s %7.1f%% %7.1f%% %8.1f%% %7.2f%% %7.2f%% %7s %7.0f %7.0f\n", p.Name, cs[i].name, g[mid], g[0],
 				sorted(s, func(s score) float64 { return s.allowed })[mid], r[mid], r[last],
-				sorted(s, func(s score) float64 { return s.full })[mid], sorted(s, func(s score) float64 { return s.lost })[last],
+				seconds(sorted(s, func(s score) float64 { return s.full })[mid]), sorted(s, func(s score) float64 { return s.lost })[last],
 				sorted(s, func(s score) float64 { return s.p50 })[mid])
 		}
 	}
+}
+
+func seconds(s float64) string {
+	if s < 0 {
+		return "never"
+	}
+	return fmt.Sprintf("%.2f", s)
 }
 
 // TestGuard holds the law near its figures: one run each, tolerances wide enough for another machine and another seed.
