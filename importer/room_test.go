@@ -55,7 +55,9 @@ func TestRoomDrainsWhenIntakeEnds(t *testing.T) {
 
 func TestRoomIsBounded(t *testing.T) {
 	r := newRoom(2)
-	if !r.put(&task{}) || !r.put(&task{}) || r.put(&task{}) {
-		t.Error("a room of two did not take two")
+	for n, want := range []bool{true, true, false} {
+		if r.put(&task{}) != want {
+			t.Errorf("row %d has a place: %t, want %t", n+1, !want, want)
+		}
 	}
 }
