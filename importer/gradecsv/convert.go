@@ -33,6 +33,14 @@ type converter struct {
 	meta    []string
 	metaMap map[string]any
 	class   *oneroster.Ref
+
+	// Of a mapping: the fields of the record, the assignment's column, what is made of them, and the columns of OneRoster
+	// of which nothing more is to be said.
+	fields []string
+	cell   wideColumn
+	own    record
+	rest   map[string]string
+	hushed uint16
 }
 
 // shape is what the conversion of a file's records depends on. It does not change.
@@ -40,8 +48,10 @@ type shape struct {
 	file   string
 	header *Header
 	layout *layout
-	zone   *time.Location
-	date   string // of files without a scoreDate
+	// mapping is nil where the file has OneRoster's own columns.
+	mapping *mapping
+	zone    *time.Location
+	date    string // of files without a scoreDate
 }
 
 // feed gives encoding/csv one record at a time, so that it cannot read into the next.
@@ -74,6 +84,10 @@ func newConverter(s *shape) *converter {
 	c := &converter{shape: s, dates: dates{zone: s.zone, fixed: s.date}, meta: make([]string, len(s.layout.metadata))}
 	c.cr = csv.NewReader(&c.feed)
 	c.cr.Comma, c.cr.ReuseRecord = rune(s.header.delim), true
+	if s.mapping != nil {
+		c.cr.FieldsPerRecord = len(s.header.names)
+		return c
+	}
 	c.feed.set(s.header.text)
 	um, err := gocsv.NewUnmarshaller(c.cr, &record{})
 	if err == nil {
@@ -95,6 +109,8 @@ func (c *converter) convert(fr frame, rows []Row) []Row {
 		c.malformed(fr)
 	case c.blank():
 		c.row.Filtered = "blank row"
+	case c.mapping != nil:
+		return c.mapped(fr, rows)
 	default:
 		c.record(fr)
 	}
@@ -177,29 +193,62 @@ func (c *converter) checkBytes(text string) {
 		return
 	}
 	for i, field := range splitFields(text, c.header.delim) {
-		switch {
-		case !utf8.ValidString(field):
-			c.failAt(i, "text.utf8", "not valid UTF-8; save the file encoded in UTF-8", "", false)
-		case strings.IndexByte(field, 0) >= 0:
-			c.failAt(i, "text.nul", "contains a NUL byte; remove it", "", false)
-		default:
-			continue
-		}
-		if c.skip == nil {
-			c.skip = make(map[int]bool)
-		}
-		c.skip[i] = true
+		c.checkField(i, field)
 	}
+}
+
+func (c *converter) checkField(i int, field string) {
+	switch {
+	case !utf8.ValidString(field):
+		c.failAt(i, "text.utf8", "not valid UTF-8; save the file encoded in UTF-8", "", false)
+	case strings.IndexByte(field, 0) >= 0:
+		c.failAt(i, "text.nul", "contains a NUL byte; remove it", "", false)
+	default:
+		return
+	}
+	c.silence(i)
+}
+
+// silence says that there is nothing more to be said of a column of the file.
+func (c *converter) silence(i int) {
+	if c.skip == nil {
+		c.skip = make(map[int]bool)
+	}
+	c.skip[i] = true
 }
 
 // fail adds an error to the row. value may be a student's data.
 func (c *converter) fail(col column, code, message, value string) {
-	c.failAt(c.layout.index[col], code, message, value, false)
+	c.failColumn(col, code, message, value, false)
 }
 
 // failShown is fail for a value that may be shown: a score status, status, date or flag.
 func (c *converter) failShown(col column, code, message, value string) {
-	c.failAt(c.layout.index[col], code, message, value, true)
+	c.failColumn(col, code, message, value, true)
+}
+
+func (c *converter) failColumn(col column, code, message, value string, safe bool) {
+	if c.hushed&(1<<col) == 0 {
+		c.failPlace(c.layout.index[col], col.String(), code, message, value, safe)
+	}
+}
+
+// failPlace adds an error at a place of a layout. name is what a value is called that has no column.
+func (c *converter) failPlace(place int, name, code, message, value string, safe bool) {
+	if i := c.real(place); i >= 0 {
+		c.failAt(i, code, message, value, safe)
+		return
+	}
+	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: name, File: c.file, Line: c.row.Line, Col: 1,
+		Message: message, Value: value, QuoteSafe: safe})
+}
+
+// real is the column of the file at a place, negative where there is none.
+func (c *converter) real(place int) int {
+	if place == cellPlace {
+		return c.cell.place
+	}
+	return place
 }
 
 func (c *converter) failAt(i int, code, message, value string, safe bool) {

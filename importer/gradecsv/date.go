@@ -38,7 +38,7 @@ func (d *dates) midnight(date string) string {
 }
 
 func (c *converter) scoreDate(value string) string {
-	if c.layout.index[colScoreDate] < 0 {
+	if c.layout.index[colScoreDate] < 0 && value == "" {
 		return c.dates.fixed
 	}
 	if value == "" {

@@ -3,6 +3,7 @@ package gradecsv
 import (
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,6 +21,20 @@ type Header struct {
 	// imports says which columns are a rejects file's own; trailing is how many of them are the last columns.
 	imports  []bool
 	trailing int
+	// preamble are the lines before the header, kept the records after it that belong to it.
+	preamble, kept []string
+	// wide are the columns of a wide file of which a row has one, nil elsewhere.
+	wide []bool
+}
+
+// mark notes which columns are assignments.
+func (h *Header) mark(m *mapping) {
+	for _, c := range m.cells {
+		if h.wide == nil {
+			h.wide = make([]bool, len(h.names))
+		}
+		h.wide[c.place] = true
+	}
 }
 
 // position is a place in a file.
@@ -78,5 +93,6 @@ func readable(path string, fr frame) error {
 
 // same reports whether the two are the header of one layout.
 func (h *Header) same(o *Header) bool {
-	return h.text == o.text && h.delim == o.delim
+	return h.text == o.text && h.delim == o.delim && slices.Equal(h.preamble, o.preamble) &&
+		slices.Equal(h.kept, o.kept) && slices.Equal(h.wide, o.wide)
 }

@@ -8,9 +8,13 @@ import (
 	"time"
 )
 
-// Options say how files are to be understood. The zero value is right for a OneRoster file in UTC.
+// Options say how files are to be understood. The zero value finds out, and takes dates to be UTC.
 type Options struct {
-	// TimeZone is where a bare date begins its day; nil is UTC.
+	// Mapping is the profile that reads the files: a built-in one's name, or a file; AutoMapping, or "", is found by the
+	// header of each file.
+	Mapping string
+	profile *Profile // nil: to be found
+	// TimeZone is where a bare date begins its day; nil is what the profile says, else UTC.
 	TimeZone *time.Location
 	// ScoreDate is the score date of files without that column, as the column would have it; "": the column is required.
 	ScoreDate string
@@ -34,9 +38,17 @@ func (o *Options) zone() *time.Location {
 	return o.TimeZone
 }
 
+// zoneFor is the time zone of a profile's files.
+func (o *Options) zoneFor(p *Profile) *time.Location {
+	if o.TimeZone == nil && p.zone != nil {
+		return p.zone
+	}
+	return o.zone()
+}
+
 // fixedDate is ScoreDate as a date-time. check has found it valid.
-func (o *Options) fixedDate() string {
-	d := dates{zone: o.zone()}
+func (o *Options) fixedDate(p *Profile) string {
+	d := dates{zone: o.zoneFor(p)}
 	t, _ := d.parse(o.ScoreDate)
 	return t
 }
@@ -51,7 +63,12 @@ func (o *Options) check() error {
 	if _, message := d.parse(o.ScoreDate); o.ScoreDate != "" && message != "" {
 		return &InputError{"", "the score date for all rows " + message, ""}
 	}
-	return nil
+	if o.Mapping == "" || o.Mapping == AutoMapping {
+		return nil
+	}
+	var err error
+	o.profile, err = LoadProfile(o.Mapping)
+	return err
 }
 
 // Reader reads the rows of several files, one after the other. It is for one goroutine, Bytes apart.
@@ -64,6 +81,7 @@ type Reader struct {
 	// warned has the files whose warnings were taken in when they were checked.
 	warned   map[string]bool
 	warnings []Problem
+	detected []Detection
 	conv     *converters // from the first Read to the end
 	err      error       // what Read returns once conv has no more rows
 
@@ -131,6 +149,7 @@ func (r *Reader) warn(s *source) {
 	if !r.warned[s.info.File] {
 		r.warned[s.info.File] = true
 		r.warnings = append(r.warnings, s.warnings...)
+		r.detected = append(r.detected, s.detected)
 	}
 }
 
@@ -267,6 +286,9 @@ func (r *Reader) Sources() []SourceInfo { return append([]SourceInfo(nil), r.inf
 // Warnings are what is odd about the headers: spelling, columns that are not imported. Those of standard input are
 // there once its turn has come.
 func (r *Reader) Warnings() []Problem { return append([]Problem(nil), r.warnings...) }
+
+// Detections say which profile reads each file, and why. That of standard input is there once its turn has come.
+func (r *Reader) Detections() []Detection { return append([]Detection(nil), r.detected...) }
 
 // Bytes are how much of the files was read and how much there is, 0 when that is not known. It may be called while
 // Read runs.

@@ -16,6 +16,9 @@ import (
 // A malformed one is split as well as can be and quoted anew. Of a line that was too long to be kept only a note
 // stands there. The first row decides the byte order mark and the line end.
 //
+// Of a row of a wide file it repeats the record with that row's cell alone; the other assignments' are blank, which says
+// that there is no result. What stands before the header, and the records after it that belong to it, come with it.
+//
 // A RejectWriter writes rows of one header. For files with different headers make one for each: Raw.Header is the
 // same pointer where the headers are the same.
 type RejectWriter struct {
@@ -66,12 +69,19 @@ func (rw *RejectWriter) heading() {
 	if h.bom {
 		rw.buf = append(rw.buf, utf8BOM...)
 	}
+	for _, line := range h.preamble {
+		rw.buf = append(append(rw.buf, line...), h.eol...)
+	}
 	rw.fields(own(h, splitFields(h.text, h.delim)))
 	for _, name := range [...]string{"line", "status", "errors"} {
 		rw.buf = append(rw.buf, h.delim)
 		rw.buf = append(rw.buf, importPrefix+name...)
 	}
 	rw.buf = append(rw.buf, h.eol...)
+	for _, text := range h.kept {
+		rw.record(Raw{Header: h, text: text})
+		rw.buf = append(append(rw.buf, strings.Repeat(string(rune(h.delim)), 3)...), h.eol...)
+	}
 }
 
 // record appends the fields of the row itself, as many as the header has or more.
@@ -84,6 +94,13 @@ func (rw *RejectWriter) record(raw Raw) {
 	case formMalformed:
 		for i, field := range fields {
 			fields[i] = requote(field, h.delim)
+		}
+	}
+	if raw.cell > 0 {
+		for i := range fields {
+			if i < len(h.wide) && h.wide[i] && i != raw.cell-1 {
+				fields[i] = ""
+			}
 		}
 	}
 	fields = own(h, fields)

@@ -11,6 +11,8 @@ type Row struct {
 	File string
 	// Line is the physical line where the record begins, from 1.
 	Line int
+	// Part counts the rows of one record from 0: a wide file has one for each assignment.
+	Part int
 	// Result is what the row says. It is valid only when Errors is empty and Filtered is "".
 	Result oneroster.Result
 	// Errors is all that is wrong with the row, in the order of the file's columns for each kind of check.
@@ -27,6 +29,8 @@ type Raw struct {
 	Header *Header
 	text   string
 	form   form
+	// cell is the column, from 1, that the row is of; 0: the whole record.
+	cell int
 }
 
 // form says how a record's text can be written again.

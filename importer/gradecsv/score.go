@@ -29,7 +29,7 @@ func (c *converter) score(value string) json.Number {
 // failBlankScore refuses to guess: blank is not zero. A file without the column is at fault in its score status.
 func (c *converter) failBlankScore() {
 	const message = "is blank, but the result is fully graded; write the score (0 for none), a textScore, or another scoreStatus"
-	if c.layout.index[colScore] < 0 {
+	if c.layout.index[colScore] == noPlace {
 		c.failShown(colScoreStatus, "score.blank", "fully graded needs a score or a textScore", "")
 		return
 	}

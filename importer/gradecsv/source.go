@@ -32,7 +32,11 @@ type source struct {
 	closer io.Closer // nil for standard input
 	framer *framer
 	shape  *shape
-	first  frame // the first data row
+	// pending are frames that were looked at and not yet returned.
+	pending []frame
+	eol     string // how the first record ends
+	// detected says what reads the file.
+	detected Detection
 	// waits says that a read may wait for someone: the file is a pipe or standard input.
 	waits    bool
 	warnings []Problem
@@ -112,24 +116,7 @@ func (s *source) begin(o *Options, intern func(*Header) *Header) error {
 		return err
 	}
 	s.framer = newFramer(text, o.delimiter())
-	fr, err := s.frame(&InputError{file, "is empty", "give a OneRoster results.csv"})
-	if err != nil {
-		return err
-	}
-	h, err := newHeader(file, fr, o.delimiter())
-	if err != nil {
-		return err
-	}
-	h.bom, h.eol = bom, s.framer.eol()
-	l, warnings, err := newLayout(file, h, o.ScoreDate != "")
-	if err != nil {
-		return err
-	}
-	h = intern(h)
-	s.warnings, s.framer.rowLike = warnings, l.rowLike(h)
-	s.shape = &shape{file: file, header: h, layout: l, zone: o.zone(), date: o.fixedDate()}
-	s.first, err = s.frame(&InputError{file, "has a header but no rows", "a results file without rows is not valid; export it again"})
-	return err
+	return s.head(o, bom, intern)
 }
 
 // frame is the next frame. atEOF is the error for a file that ends here.
@@ -147,8 +134,9 @@ func (s *source) frame(atEOF error) (frame, error) {
 // next is the next frame; io.EOF after the last. With hold it does not wait for someone to write on, but returns
 // errStarved.
 func (s *source) next(hold bool) (frame, error) {
-	if fr := s.first; fr.line > 0 {
-		s.first = frame{}
+	if len(s.pending) > 0 {
+		fr := s.pending[0]
+		s.pending = s.pending[1:]
 		return fr, nil
 	}
 	fr, err := s.framer.next(hold && s.waits)

@@ -194,7 +194,7 @@ func (c *converter) metadata(rest map[string]string) map[string]any {
 			value = rest[m.header]
 		}
 		if message := checkText(value); message != "" {
-			c.failAt(m.place, "text.value", message, value, false)
+			c.failPlace(m.place, m.header, "text.value", message, value, false)
 		}
 		same = same && c.meta[i] == value
 		c.meta[i] = value

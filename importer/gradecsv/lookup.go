@@ -1,0 +1,116 @@
+package gradecsv
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// lookup is a side file that turns one value into another. Keys and values have no spaces around them.
+type lookup struct {
+	name  string // of the file, as messages have it
+	table map[string]string
+}
+
+// maxSide is the most bytes of a side file, which is kept in memory.
+const maxSide = 256 << 20
+
+// lookup reads {file: students.csv, key: Student Number, value: sourcedId}. The file lies beside the profile.
+func (d *yamlDoc) lookup(n ast.Node) *lookup {
+	m := d.block(n, "lookup", []string{"file", "key", "value"})
+	file, key, value := m.text("file"), m.text("key"), m.text("value")
+	if m == nil {
+		return nil
+	}
+	if file == "" || key == "" || value == "" {
+		d.fail(n, "lookup needs file, key and value: a CSV file and two of its columns", "")
+		return nil
+	}
+	path := file
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(d.path), path)
+	}
+	l, err := readLookup(path, key, value)
+	if err != nil {
+		d.fail(m.values["file"], err.Error(), "")
+		return nil
+	}
+	return l
+}
+
+func readLookup(path, key, value string) (*lookup, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	defer f.Close() // read only
+	if st, err := f.Stat(); err == nil && st.Size() > maxSide {
+		return nil, &InputError{path, "has more than 256 MiB, too much for a lookup", ""}
+	}
+	text, _, err := decode(path, f)
+	if err != nil {
+		return nil, err
+	}
+	l := &lookup{name: filepath.Base(path), table: make(map[string]string)}
+	return l, l.read(path, text, key, value)
+}
+
+func (l *lookup) read(path string, text io.Reader, key, value string) error {
+	cr := csv.NewReader(text)
+	cr.ReuseRecord = true
+	header, err := cr.Read()
+	if err != nil {
+		return &InputError{path, fmt.Sprintf("cannot be read as CSV: %v", err), ""}
+	}
+	names := append([]string(nil), header...)
+	from, to := findColumn(names, []string{key}), findColumn(names, []string{value})
+	for name, place := range map[string]int{key: from, value: to} {
+		if place < 0 {
+			return &InputError{path, "has no column " + quoted(name) + "; found " + listed(names), ""}
+		}
+	}
+	for {
+		fields, err := cr.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return &InputError{path, fmt.Sprintf("cannot be read as CSV: %v", err), ""}
+		}
+		if err := l.add(strings.TrimSpace(fields[from]), strings.TrimSpace(fields[to])); err != nil {
+			line, _ := cr.FieldPos(from)
+			return &InputError{fmt.Sprintf("%s:%d", path, line), err.Error(), "remove one of the two lines"}
+		}
+	}
+}
+
+// add takes in a line. Two that contradict each other are refused: either could be meant.
+func (l *lookup) add(key, value string) error {
+	if key == "" || value == "" {
+		return nil
+	}
+	key, value = strings.Clone(key), strings.Clone(value)
+	if known, twice := l.table[key]; twice && known != value {
+		return errors.New("the same key stands in an earlier line with another value")
+	}
+	l.table[key] = value
+	return nil
+}
+
+// findColumn is the place of the first of the alternatives that a header has, whatever case and spaces; -1: none.
+func findColumn(header, names []string) int {
+	for _, name := range names {
+		for i, have := range header {
+			if folded(have) == folded(name) {
+				return i
+			}
+		}
+	}
+	return -1
+}

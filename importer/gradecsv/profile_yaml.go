@@ -1,0 +1,207 @@
+package gradecsv
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// yamlDoc reads a profile strictly: what it does not know is a mistake, said with its place. It goes on after a
+// mistake, so that all are said at once.
+type yamlDoc struct {
+	path string
+	errs []error
+}
+
+// yamlMap is a block of keys. A nil one has none.
+type yamlMap struct {
+	doc    *yamlDoc
+	node   ast.Node
+	keys   []ast.Node
+	values map[string]ast.Node
+}
+
+// maxProfile is the most bytes of a profile.
+const maxProfile = 1 << 20
+
+// parse returns the node of a file of one document.
+func (d *yamlDoc) parse(source []byte) ast.Node {
+	if len(source) > maxProfile {
+		d.errs = append(d.errs, &InputError{d.path, "has more than 1 MiB and is no mapping profile", ""})
+		return nil
+	}
+	file, err := parser.ParseBytes(source, 0)
+	if err != nil {
+		d.syntax(err)
+		return nil
+	}
+	var nodes []ast.Node
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			nodes = append(nodes, doc.Body)
+		}
+	}
+	switch len(nodes) {
+	case 1:
+		return nodes[0]
+	case 0:
+		d.errs = append(d.errs, &InputError{d.path, "is empty", "gradebook-import mapping init writes a profile to begin with"})
+	default:
+		d.fail(nodes[1], "a second document; a profile is one", "")
+	}
+	return nil
+}
+
+func (d *yamlDoc) syntax(err error) {
+	var at *yaml.SyntaxError
+	if !errors.As(err, &at) || at.GetToken() == nil || at.GetToken().Position == nil {
+		d.errs = append(d.errs, &InputError{d.path, "is not YAML", ""})
+		return
+	}
+	pos := at.GetToken().Position
+	d.errs = append(d.errs, &InputError{fmt.Sprintf("%s:%d:%d", d.path, max(pos.Line, 1), max(pos.Column, 1)),
+		"is not YAML: " + strings.ToLower(at.GetMessage()), "text with : { } [ ] # or % at its beginning needs quotes"})
+}
+
+func (d *yamlDoc) fail(n ast.Node, what, hint string) {
+	at := d.path
+	if tk := n.GetToken(); tk != nil && tk.Position != nil {
+		at = fmt.Sprintf("%s:%d:%d", d.path, max(tk.Position.Line, 1), max(tk.Position.Column, 1))
+	}
+	d.errs = append(d.errs, &InputError{at, what, hint})
+}
+
+// block reads a mapping whose keys are among known; nil allows any.
+func (d *yamlDoc) block(n ast.Node, what string, known []string) *yamlMap {
+	var pairs []*ast.MappingValueNode
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		pairs = n.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{n}
+	default:
+		d.fail(n, what+" must be a block of keys and values", "")
+		return nil
+	}
+	m := &yamlMap{doc: d, node: n, values: make(map[string]ast.Node)}
+	for _, pair := range pairs {
+		name, ok := scalar(pair.Key)
+		switch _, twice := m.values[name]; {
+		case !ok:
+			d.fail(pair.Key, "a key must be plain text", "")
+		case twice:
+			d.fail(pair.Key, "the key "+quoted(name)+" is there twice", "")
+		case known != nil && !slices.Contains(known, name):
+			d.fail(pair.Key, fmt.Sprintf("unknown key %s of %s", quoted(name), what), didYouMean(name, known))
+		default:
+			m.keys = append(m.keys, pair.Key)
+			m.values[name] = pair.Value
+		}
+	}
+	return m
+}
+
+func didYouMean(name string, known []string) string {
+	if near := nearest(name, known); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return "known are " + strings.Join(known, ", ")
+}
+
+// has reports a key, and returns its value.
+func (m *yamlMap) has(key string) (ast.Node, bool) {
+	if m == nil {
+		return nil, false
+	}
+	n, ok := m.values[key]
+	return n, ok
+}
+
+// text is a key's value; "" where there is none.
+func (m *yamlMap) text(key string) string {
+	n, ok := m.has(key)
+	if !ok {
+		return ""
+	}
+	return m.doc.text(n, key)
+}
+
+// texts is a key's value or values.
+func (m *yamlMap) texts(key string) []string {
+	n, ok := m.has(key)
+	if !ok {
+		return nil
+	}
+	return m.doc.texts(n, key)
+}
+
+// word is a key's value, which is one of some; the first is what holds where there is none.
+func (m *yamlMap) word(key string, words ...string) string {
+	n, ok := m.has(key)
+	if !ok {
+		return words[0]
+	}
+	value := m.doc.text(n, key)
+	if !slices.Contains(words, value) {
+		m.doc.fail(n, fmt.Sprintf("%s cannot be %s", key, quoted(value)), didYouMean(value, words))
+		return words[0]
+	}
+	return value
+}
+
+func (m *yamlMap) yes(key string) bool { return m.word(key, "false", "true") == "true" }
+
+func (d *yamlDoc) text(n ast.Node, what string) string {
+	value, ok := scalar(n)
+	if !ok {
+		d.fail(n, what+" must be text", "")
+	}
+	return value
+}
+
+func (d *yamlDoc) texts(n ast.Node, what string) []string {
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		return []string{d.text(n, what)}
+	}
+	var texts []string
+	for _, item := range list.Values {
+		texts = append(texts, d.text(item, "each of "+what))
+	}
+	if len(texts) == 0 {
+		d.fail(n, what+" is an empty list", "")
+	}
+	return texts
+}
+
+// items are the elements of a list.
+func (m *yamlMap) items(key string) []ast.Node {
+	n, ok := m.has(key)
+	if !ok {
+		return nil
+	}
+	list, ok := n.(*ast.SequenceNode)
+	if !ok {
+		m.doc.fail(n, key+" must be a list, each entry beginning with a dash", "")
+		return nil
+	}
+	return list.Values
+}
+
+// scalar is a plain value as it was written: 007 and 1.50 stay so.
+func scalar(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
