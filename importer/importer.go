@@ -78,6 +78,9 @@ type Config struct {
 	// Notice is called by the recorder for each row that a person must see: rejected, failed or in doubt. Rows end in any
 	// order, each once. The row is valid only during the call.
 	Notice func(Outcome)
+	// Observe is called by the workers, many at a time, with each answer to a request that was written, looks included.
+	// Whoever waits in it keeps a worker waiting.
+	Observe func(oneroster.Answer)
 	// Progress is called by the recorder about once a second, and once at the end, before Run returns.
 	Progress func(Progress)
 }
@@ -95,6 +98,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Notice == nil {
 		c.Notice = func(Outcome) {}
+	}
+	if c.Observe == nil {
+		c.Observe = func(oneroster.Answer) {}
 	}
 	if c.Progress == nil {
 		c.Progress = func(Progress) {}

@@ -23,11 +23,8 @@ func newMeter(started time.Time) *meter {
 	return &meter{started: started, byStatus: map[int]int{}}
 }
 
-// observe counts one attempt, if a request was written: a look or a send, the first of its row or a later one.
+// observe counts one attempt that wrote a request: a look or a send, the first of its row or a later one.
 func (m *meter) observe(a oneroster.Answer, look, again bool) {
-	if a.Requests == 0 {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.http.Requests += a.Requests

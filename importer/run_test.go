@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,10 +90,16 @@ func runOn(ctx context.Context, t *testing.T, disk *checkpointtest.Model, w *wor
 	if _, err := journal.StartRun(checkpoint.RunInfo{ID: "r"}); err != nil {
 		return nil, errOpen
 	}
-	return Run(ctx, Config{
+	var observed atomic.Int64
+	report, err := Run(ctx, Config{
 		Source: src, Gateway: w, Journal: journal, Concurrency: 1 + rnd.IntN(12), Attempts: 1 + rnd.IntN(5),
 		Grace: time.Second, Settle: worldLag + time.Millisecond, GiveUpAfter: time.Minute,
+		Observe: func(a oneroster.Answer) { observed.Add(int64(a.Requests)) },
 	})
+	if int64(report.HTTP.Requests) != observed.Load() {
+		t.Errorf("%d requests were observed, the report says %d", observed.Load(), report.HTTP.Requests)
+	}
+	return report, err
 }
 
 // check holds the report against the rows that were handed out.

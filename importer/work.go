@@ -91,7 +91,10 @@ func (w *workers) attempt(t *task) reaction {
 	look := t.look
 	a := w.request(t)
 	w.Pace.Release(event(a))
-	w.meter.observe(a, look, t.sends > 1)
+	if a.Requests > 0 {
+		w.meter.observe(a, look, t.sends > 1)
+		w.Observe(a)
+	}
 	w.judge(t, a, look)
 
 	var r reaction
