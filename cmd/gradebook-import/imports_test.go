@@ -85,6 +85,7 @@ func doors() map[string]string {
 		"github.com/alecthomas/kong":      "cmd/gradebook-import",
 		"github.com/vbauerster/mpb":       "cmd/gradebook-import",
 		"github.com/goccy/go-yaml":        "cmd/gradebook-import",
+		"github.com/prometheus":           "cmd/gradebook-import",
 		"github.com/rogpeppe/go-internal": "",
 	}
 }

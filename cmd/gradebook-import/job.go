@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -28,6 +29,7 @@ type job struct {
 	config importer.Config
 	// connect makes the gateway, and what closes it; nil for a dry run. It is called when the checkpoint is ours.
 	connect func() (importer.Gateway, func() error, error)
+	metrics *metrics // nil: none
 	term    *terminal
 }
 
@@ -91,7 +93,8 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	source := &meteredSource{reader: reader}
 	seen := &notices{showValues: j.files.ShowValues}
 	j.config.Notice = seen.add
-	watch := j.output.watch(j.term, source.part)
+	watch := j.metrics.watch(j.output.watch(j.term, source.part), source)
+	j.config.Observe = j.metrics.observer()
 	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
 	watch.done()
 
@@ -106,6 +109,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		err = errors.Join(err, writeErr)
 	}
 	j.tell(report, spools, dir, seen)
+	j.metrics.push(ctx, report)
 	return ended(report, err)
 }
 
@@ -178,12 +182,16 @@ func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices
 type meteredSource struct {
 	reader *gradecsv.Reader
 	rows   atomic.Int64
+	ended  atomic.Bool // there are no more
 }
 
 // Read is the reader's.
 func (s *meteredSource) Read(rows []gradecsv.Row) (int, error) {
 	n, err := s.reader.Read(rows)
 	s.rows.Add(int64(n))
+	if errors.Is(err, io.EOF) {
+		s.ended.Store(true)
+	}
 	return n, err
 }
 

@@ -16,6 +16,7 @@ type runCommand struct {
 	sendFlags
 	rowFlags
 	outputFlags
+	metricsFlags
 }
 
 // Help is what help says beside the flags.
@@ -45,6 +46,7 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
 	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, target: c.target(), term: t}
+	j.metrics = c.metrics(t, j.target, c.Shard.Shard)
 	c.sendFlags.apply(&j.config)
 	if c.DryRun {
 		j.config.DryRun = true
