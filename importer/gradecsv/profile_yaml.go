@@ -70,6 +70,14 @@ func (d *yamlDoc) syntax(err error) {
 
 func (d *yamlDoc) fail(n ast.Node, what, hint string) {
 	at := d.path
+	switch block := n.(type) { // a block is at its first key, not at that one's colon
+	case *ast.MappingValueNode:
+		n = block.Key
+	case *ast.MappingNode:
+		if !block.IsFlowStyle && len(block.Values) > 0 {
+			n = block.Values[0].Key
+		}
+	}
 	if tk := n.GetToken(); tk != nil && tk.Position != nil {
 		at = fmt.Sprintf("%s:%d:%d", d.path, max(tk.Position.Line, 1), max(tk.Position.Column, 1))
 	}
@@ -107,7 +115,13 @@ func (d *yamlDoc) block(n ast.Node, what string, known []string) *yamlMap {
 }
 
 func didYouMean(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+	best, near := min(3, len(name)), "" // two letters turned round are two changes
+	for _, k := range known {
+		if d := distance(plain(name), plain(k)); d < best {
+			best, near = d, k
+		}
+	}
+	if near != "" {
 		return "did you mean " + near + "?"
 	}
 	return "known are " + strings.Join(known, ", ")

@@ -35,6 +35,12 @@ func samples() []sample {
 func (s sample) open(t testing.TB) *Reader {
 	t.Helper()
 	t.Chdir(samplesDir)
+	return s.read(t)
+}
+
+// read opens the file from where the test is.
+func (s sample) read(t testing.TB) *Reader {
+	t.Helper()
 	r, err := Open([]string{s.file}, s.options)
 	if err != nil {
 		t.Fatal(err)
