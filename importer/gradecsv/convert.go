@@ -50,6 +50,7 @@ type shape struct {
 	layout *layout
 	// mapping is nil where the file has OneRoster's own columns.
 	mapping *mapping
+	refs    *refs // of a zip; else nil
 	zone    *time.Location
 	date    string // of files without a scoreDate
 }
@@ -280,5 +281,6 @@ func (c *converter) validate(metadata map[string]string) {
 	r.Missing = c.flag(colMissing, rec.Missing.String())
 	r.Metadata = c.metadata(metadata)
 	r.SourcedID = c.sourcedID(rec.SourcedID.String())
+	c.crosscheck()
 	c.order()
 }

@@ -28,7 +28,7 @@ func (s *source) head(o *Options, bom bool, intern func(*Header) *Header) error 
 	}
 	s.pending = s.pending[found.at+1:]
 	s.detected = Detection{s.info.File, found.profile.name, found.why}
-	s.shape = &shape{file: s.info.File, zone: o.zoneFor(found.profile), date: o.fixedDate(found.profile)}
+	s.shape = &shape{file: s.info.File, refs: s.refs, zone: o.zoneFor(found.profile), date: o.fixedDate(found.profile)}
 	if found.mapping == nil {
 		err = s.native(o, h)
 	} else {

@@ -133,6 +133,9 @@ func (r *Reader) survey() error {
 			return err
 		}
 		s.close()
+		if s.zipped != nil {
+			r.total += s.zipped.results - st.Size() // what is read is what is unpacked
+		}
 		r.warn(s)
 	}
 	if stdin > 1 {

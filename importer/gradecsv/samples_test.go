@@ -24,6 +24,8 @@ type sample struct {
 func samples() []sample {
 	return []sample{
 		{"results.csv", Options{}, "oneroster"},
+		{"oneroster-1.2.zip", Options{}, "oneroster"},
+		{"oneroster-1.1-delta.zip", Options{}, "oneroster"},
 		{"canvas.csv", Options{ScoreDate: "2026-05-29"}, "canvas"},
 		{"canvas-semicolon.csv", Options{ScoreDate: "2026-05-29", Delimiter: ';'}, "canvas"},
 		{"powerteacher_pst.csv", Options{}, "powerteacher"},

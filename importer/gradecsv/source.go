@@ -37,6 +37,9 @@ type source struct {
 	eol     string // how the first record ends
 	// detected says what reads the file.
 	detected Detection
+	// refs are what the files of a zip beside results.csv say, zipped what is to be said of the zip as a file.
+	refs   *refs
+	zipped *zipped
 	// waits says that a read may wait for someone: the file is a pipe or standard input.
 	waits    bool
 	warnings []Problem
@@ -101,6 +104,12 @@ func (o *Options) open(path string, intern func(*Header) *Header, total *atomic.
 			return nil, err
 		}
 		s.meter.src, s.closer, s.waits = f, f, !regular
+		if regular {
+			if err := s.unzip(path, f); err != nil {
+				f.Close()
+				return nil, err
+			}
+		}
 	}
 	if err := s.begin(o, intern); err != nil {
 		s.close()
@@ -149,6 +158,9 @@ func (s *source) next(hold bool) (frame, error) {
 func (s *source) close() error {
 	s.info.Bytes = s.meter.bytes
 	s.info.SHA256 = hex.EncodeToString(s.meter.sum.Sum(nil))
+	if z := s.zipped; z != nil {
+		s.info.Bytes, s.info.SHA256 = z.bytes, z.sha256
+	}
 	if s.closer == nil {
 		return nil
 	}
