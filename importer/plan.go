@@ -148,7 +148,7 @@ func (p *planner) row(row *gradecsv.Row, at uint32) (*task, checkpoint.Intent, O
 		o.Status = Deferred
 		return nil, checkpoint.Intent{}, o, err
 	}
-	intent := checkpoint.Intent{Key: key, Digest: row.Result.Digest(), Line: uint32(row.Line), File: uint16(len(p.files) - 1)}
+	intent := checkpoint.Intent{Key: key, Digest: row.Digest, Line: uint32(row.Line), File: uint16(len(p.files) - 1)}
 	t := &task{row: row, at: at}
 	o.Status, o.Problems = p.decide(t, known, intent.Digest)
 	if o.Status != 0 {

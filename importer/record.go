@@ -59,8 +59,14 @@ func (r *recorder) run() error {
 	}
 }
 
-// gather adds what has piled up to a batch: one transaction for all of it.
+// linger is how long the recorder waits for more outcomes to commit with the first: nobody waits for it, and a commit
+// of hundreds costs little more than one of a few.
+const linger = 20 * time.Millisecond
+
+// gather adds what comes within linger to a batch: one transaction for all of it.
 func (r *recorder) gather(batch []Outcome) []Outcome {
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
 	for len(batch) < cap(batch) {
 		select {
 		case o, open := <-r.outcomes:
@@ -68,7 +74,7 @@ func (r *recorder) gather(batch []Outcome) []Outcome {
 				return batch
 			}
 			batch = append(batch, o)
-		default:
+		case <-timer.C:
 			return batch
 		}
 	}

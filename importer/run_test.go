@@ -250,6 +250,7 @@ func makeRows(rnd *rand.Rand, n int) []gradecsv.Row {
 		case 2:
 			row.Result.Comment = "refuse me"
 		}
+		row.Digest = row.Result.Digest()
 		rows[i] = row
 	}
 	return rows

@@ -137,7 +137,8 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 	c.Update, c.ApplyDeletes, c.MaxErrors = j.rows.Update, j.rows.ApplyDeletes, j.rows.MaxErrors.Limit
 	c.Shard = j.files.Shard.Shard
 	c.Rejects, c.Doubtful = kept.rejects.Spool, kept.doubtful.Spool
-	c.Log, c.Progress = log, watch.show
+	c.Log, c.Progress = log, func(p importer.Progress) { tuneHeap(); watch.show(p) }
+	tuneHeap()
 	report, err := importer.Run(ctx, c)
 	logEnd(log, report)
 	return report, kept, err

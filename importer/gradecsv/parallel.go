@@ -57,6 +57,9 @@ func (p *converters) work() {
 			}
 			ch.rows = c.convert(fr, ch.rows)
 		}
+		for i := range ch.rows {
+			ch.rows[i].digest()
+		}
 		ch.done <- struct{}{}
 	}
 }

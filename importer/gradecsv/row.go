@@ -15,12 +15,20 @@ type Row struct {
 	Part int
 	// Result is what the row says. It is valid only when Errors is empty and Filtered is "".
 	Result oneroster.Result
+	// Digest is Result.Digest, computed here because rows are converted in parallel.
+	Digest [16]byte
 	// Errors is all that is wrong with the row, in the order of the file's columns for each kind of check.
 	Errors, Warnings []Problem
 	// Filtered says why the row is no result, "" where it is one.
 	Filtered string
 	// Raw is the record as it stands in the file.
 	Raw Raw
+}
+
+func (r *Row) digest() {
+	if len(r.Errors) == 0 && r.Filtered == "" {
+		r.Digest = r.Result.Digest()
+	}
 }
 
 // Raw is the text of a record. A RejectWriter writes it again.
