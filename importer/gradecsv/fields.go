@@ -66,3 +66,11 @@ func enquote(value string, delim byte) string {
 	}
 	return value
 }
+
+// bare is a field without the quotes around it and those doubled in it.
+func bare(field string) string {
+	if end := closedEnd(field, 0); end > 0 && end == len(field) {
+		return strings.ReplaceAll(field[1:end-1], `""`, `"`)
+	}
+	return field
+}

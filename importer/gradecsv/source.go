@@ -95,6 +95,19 @@ func openError(path string, err error) error {
 
 // open reads the header of the file at path and finds its first data row. intern returns the header to use.
 func (o *Options) open(path string, intern func(*Header) *Header, total *atomic.Int64) (*source, error) {
+	s, err := o.source(path, total)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.begin(o, intern); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// source opens the file at path and reads nothing of it, but of a zip what lies beside its results.
+func (o *Options) source(path string, total *atomic.Int64) (*source, error) {
 	s := &source{info: SourceInfo{File: path}, meter: &meter{sum: sha256.New(), total: total}}
 	if path == stdinPath {
 		s.info.File, s.meter.src, s.waits = stdinName, o.Stdin, true
@@ -111,21 +124,25 @@ func (o *Options) open(path string, intern func(*Header) *Header, total *atomic.
 			}
 		}
 	}
-	if err := s.begin(o, intern); err != nil {
-		s.close()
-		return nil, err
-	}
 	return s, nil
 }
 
 func (s *source) begin(o *Options, intern func(*Header) *Header) error {
-	file := s.info.File
-	text, bom, err := decode(file, s.meter)
+	bom, err := s.start(o)
 	if err != nil {
 		return err
 	}
-	s.framer = newFramer(text, o.delimiter())
 	return s.head(o, bom, intern)
+}
+
+// start finds out how the file is written.
+func (s *source) start(o *Options) (bom bool, err error) {
+	text, bom, err := decode(s.info.File, s.meter)
+	if err != nil {
+		return false, err
+	}
+	s.framer = newFramer(text, o.delimiter())
+	return bom, nil
 }
 
 // frame is the next frame. atEOF is the error for a file that ends here.
