@@ -64,12 +64,13 @@ type label struct {
 type binder struct {
 	*mapping
 	header  *Header
+	places  places
 	missing []string
 }
 
 // bind finds a profile's columns in a header. missing says what is not there; then the mapping cannot be used.
-func bind(p *Profile, h *Header, labels []label) (m *mapping, missing []string) {
-	b := &binder{mapping: &mapping{profile: p, labels: labels, layout: &layout{}}, header: h}
+func bind(p *Profile, h *Header, at places, labels []label) (m *mapping, missing []string) {
+	b := &binder{mapping: &mapping{profile: p, labels: labels, layout: &layout{}}, header: h, places: at}
 	for c := range b.layout.index {
 		b.layout.index[c] = noPlace
 	}
@@ -102,7 +103,7 @@ func (b *binder) lack(names []string) {
 
 // column is the place of the first of the names that the header has.
 func (b *binder) column(names []string) int {
-	place := findColumn(b.header.names, names)
+	place := b.places.find(names)
 	if place >= 0 && b.header.imports[place] {
 		return noPlace
 	}
@@ -276,21 +277,11 @@ func pointsOf(value string) *big.Rat {
 func (m *mapping) unused(h *Header) []string {
 	var names []string
 	for i, name := range h.names {
-		if !h.imports[i] && !slices.Contains(m.used, i) && m.cell(i) == nil && strings.TrimSpace(name) != "" {
+		if !h.imports[i] && !slices.Contains(m.used, i) && (h.wide == nil || !h.wide[i]) && strings.TrimSpace(name) != "" {
 			names = append(names, name)
 		}
 	}
 	return names
-}
-
-// cell is the assignment of a column, nil where it is none.
-func (m *mapping) cell(place int) *wideColumn {
-	for i := range m.cells {
-		if m.cells[i].place == place {
-			return &m.cells[i]
-		}
-	}
-	return nil
 }
 
 // why says what of the header fits the profile.

@@ -70,7 +70,7 @@ func (s *source) choose(o *Options) (choice, error) {
 			return fits[0].only(s.info.File, fits)
 		}
 		if o.profile != nil && !o.profile.native {
-			if m, missing := bind(o.profile, h, labels); least == nil || len(missing) < len(least) {
+			if m, missing := bind(o.profile, h, foldedPlaces(h.names), labels); least == nil || len(missing) < len(least) {
 				best, least = choice{at: i, mapping: m, profile: o.profile}, missing
 			}
 		}
@@ -82,6 +82,7 @@ func (s *source) choose(o *Options) (choice, error) {
 // fitting are the profiles that can read a record as their header.
 func fitting(profiles []*Profile, h *Header, labels []label, line, at int) []choice {
 	var fits []choice
+	places := foldedPlaces(h.names)
 	for _, p := range profiles {
 		if p.native {
 			if has := nativeColumns(h); len(has) >= len(required())-1 && slices.Contains(has, colScoreStatus.String()) {
@@ -89,7 +90,7 @@ func fitting(profiles []*Profile, h *Header, labels []label, line, at int) []cho
 			}
 			continue
 		}
-		if m, missing := bind(p, h, labels); len(missing) == 0 {
+		if m, missing := bind(p, h, places, labels); len(missing) == 0 {
 			fits = append(fits, choice{at, m, p, m.why(h, line)})
 		}
 	}
@@ -122,8 +123,7 @@ func (c choice) only(file string, fits []choice) (choice, error) {
 
 // unfit says why nothing fits.
 func (s *source) unfit(o *Options, best choice, least []string) (choice, error) {
-	fr, err := s.peek(0)
-	if err == io.EOF {
+	if _, err := s.peek(0); err == io.EOF {
 		return choice{}, &InputError{s.info.File, "is empty", "give a OneRoster results.csv"}
 	} else if err != nil {
 		return choice{}, err
@@ -132,7 +132,8 @@ func (s *source) unfit(o *Options, best choice, least []string) (choice, error) 
 	if o.profile != nil && o.profile.native {
 		return native, nil
 	}
-	if fr, err = s.peek(best.at); err != nil {
+	fr, err := s.peek(best.at)
+	if err != nil {
 		return choice{}, err
 	}
 	h, err := newHeader(s.info.File, fr, s.framer.delim)

@@ -104,13 +104,26 @@ func (l *lookup) add(key, value string) error {
 }
 
 // findColumn is the place of the first of the alternatives that a header has, whatever case and spaces; -1: none.
-func findColumn(header, names []string) int {
-	for _, name := range names {
-		for i, have := range header {
-			if folded(have) == folded(name) {
-				return i
-			}
+func findColumn(header, names []string) int { return foldedPlaces(header).find(names) }
+
+// places are where names are, by what is left of them without case and spaces.
+type places map[string]int
+
+func foldedPlaces(header []string) places {
+	p := make(places, len(header))
+	for i, name := range header {
+		if _, twice := p[folded(name)]; !twice {
+			p[folded(name)] = i
 		}
 	}
-	return -1
+	return p
+}
+
+func (p places) find(names []string) int {
+	for _, name := range names {
+		if i, ok := p[folded(name)]; ok {
+			return i
+		}
+	}
+	return noPlace
 }

@@ -81,14 +81,6 @@ type fieldRule struct {
 	number *numberRule
 }
 
-// label is the field as people know it.
-func (f *fieldRule) label() string {
-	if f.col == columnCount {
-		return metadataPrefix + f.metadata
-	}
-	return f.col.String()
-}
-
 // valueRule says what some values of a field mean. Exactly one of the others is set.
 type valueRule struct {
 	is    []string
