@@ -1,5 +1,6 @@
-// Package gradecsv reads OneRoster results.csv files (CSV binding 1.2, and 1.1, whose columns are a part of 1.2's)
-// into results that the API takes, or says on which line and in which column it cannot, and why.
+// Package gradecsv reads OneRoster results.csv files (CSV binding 1.2, and 1.1, whose columns are a part of 1.2's),
+// OneRoster zips, and by mapping profiles other files of grades, into results that the API takes, or says on which
+// line and in which column it cannot, and why.
 //
 // The way of a byte:
 //
@@ -45,8 +46,33 @@
 // does; a byte order mark is not counted. A problem of a field is at the field's first byte, which is its opening
 // quote where it is quoted.
 //
+// # Mapping profiles
+//
+// A Profile (profile.go; samples/mappings shows its YAML) says what OneRoster's columns are made of. For each file
+// choose looks for the header: the first record to which a profile can be bound, whose lines before are labels. bind
+// makes a mapping of profile and header: which column each field comes from, and in a wide file which columns are
+// assignments. A mapping has a layout like that of a OneRoster file, so that the converter's checks, and the places that they
+// name, are the same for both: mapped.go fills in the record that gocsv fills in otherwise, and validate goes on from
+// there. In a layout, noPlace stands for a value that is no column's, cellPlace for the assignment's column of the row.
+//
+// A record of a wide file becomes a Row for each cell that has a result, with the same Line and with Part counting
+// up from 0; one without any is a single filtered Row. What no record can change, such as a date before the header, is checked once,
+// and a mistake in it is the file's.
+//
+// Rejects of a file with a mapping begin with the lines before its header, and the records after it that belong to
+// it (points possible). A reject of a wide file has its own cell and blanks for the others', which are no results.
+//
+// Of a profile's arithmetic nothing is a float: scores are scaled as fractions and written out in decimals.
+//
+// # Zips
+//
+// Of a zip, results.csv is streamed like any file. What lies beside it is read before, into refs: 128-bit hashes of ids, at most
+// 200 bytes an object whatever the ids are like, and of score scales and learning objectives what becomes part of the
+// result. The manifest says whether a file is bulk, and what it lacks thus unknown, or delta; a status in the file's data
+// says delta as well. Before anything is returned the whole zip is read once, so that a damaged one is refused
+// and not half imported; names, sizes and ratios are checked before anything is unpacked.
+//
 // # Seams
 //
-// Encodings and compression belong in decode, line ends in the framer, dialects and mapping profiles where layout maps
-// a header's names to columns, damage that spreadsheets do to ids in checkID.
+// Encodings and compression belong in decode, line ends in the framer, damage that spreadsheets do to ids in checkID.
 package gradecsv
