@@ -83,6 +83,9 @@ type Config struct {
 	Observe func(oneroster.Answer)
 	// Progress is called by the recorder about once a second, and once at the end, before Run returns.
 	Progress func(Progress)
+
+	verify bool // nothing is sent: each row is compared with what the server has
+	list   List // with verify; nil: none
 }
 
 func (c Config) withDefaults() Config {
@@ -114,6 +117,14 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// queue is how many tasks lie between plan and workers.
+func (c Config) queue() int {
+	if c.list != nil {
+		return queueRows / groupRows
+	}
+	return queueRows
+}
+
 // Run imports what the source yields and reports what became of every row. It returns when every row that was read is
 // accounted for; nothing that it started outlives it. When ctx ends, no new work starts, requests in flight get
 // Grace, and the report says that the run was stopped. The error is the importer's own failure (the checkpoint, the
@@ -124,7 +135,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	stop := newStop(ctx, c.Grace, c.MaxDuration)
 	defer stop.release()
 
-	tasks := make(chan *task, queueRows)       // closed by plan
+	tasks := make(chan *task, c.queue())       // closed by plan
 	outcomes := make(chan Outcome, commitRows) // closed below, when plan and every worker have returned
 
 	meter := newMeter(started)

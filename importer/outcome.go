@@ -43,6 +43,16 @@ type Outcome struct {
 	Allocated string
 	// Blind: the server refused to be looked at.
 	Blind bool
+	// Compared is what Verify found; 0 where the row was not compared.
+	Compared Comparison
+}
+
+// word is what becomes of the row, in one word.
+func (o *Outcome) word() string {
+	if o.Compared != 0 {
+		return o.Compared.String()
+	}
+	return o.Status.String()
 }
 
 // state is what the checkpoint is told, and whether it is told anything: a row in doubt keeps its intent.

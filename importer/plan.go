@@ -45,6 +45,9 @@ type span struct {
 func (p *planner) run() error {
 	defer close(p.tasks)
 	size := planFirst
+	if p.verify {
+		size = planMost // nothing is in doubt after a crash, and large groups make few requests
+	}
 	for !p.stop.stopped() {
 		rows := make([]gradecsv.Row, size)
 		n, err := p.Source.Read(rows)
@@ -105,14 +108,19 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 	if err == nil {
 		err = p.begin(tasks, intents)
 	}
-	for _, t := range tasks {
-		if err != nil {
+	if err != nil {
+		for _, t := range tasks {
 			p.outcomes <- *t.outcome(Deferred)
-			continue
 		}
+		return err
+	}
+	if p.list != nil {
+		tasks = grouped(tasks)
+	}
+	for _, t := range tasks {
 		p.tasks <- t // unconditional: workers receive until this channel is closed
 	}
-	return err
+	return nil
 }
 
 func (p *planner) begin(tasks []*task, intents []checkpoint.Intent) error {
@@ -168,8 +176,11 @@ func (p *planner) decide(t *task, known checkpoint.Known, digest checkpoint.Dige
 	switch {
 	case known.First != 0:
 		why := t.problem("row.duplicate", "the same sourcedId stands in an earlier row of this input; the first one counts, even where both say the same")
-		why.Value, why.QuoteSafe = p.place(known.First), true
+		why.Note = "the first is at " + p.place(known.First)
 		return Rejected, []gradecsv.Problem{why}
+	case p.verify:
+		t.method, t.look, t.believe = http.MethodGet, true, p.started.Add(p.Settle)
+		return 0, nil
 	case deletes && !p.ApplyDeletes:
 		return reject("row.delete", "status is tobedeleted, and results are deleted only with --apply-deletes")
 	case settled && known.Digest == digest:

@@ -21,6 +21,8 @@ type Report struct {
 	LatencyMs     Latency   `json:"latencyMs"`
 	Timeline      []Point   `json:"timeline"`
 	Problems      []Problem `json:"problems"`
+	// Verify is there in the report of Verify alone.
+	Verify *Compared `json:"verify,omitempty"`
 }
 
 // Tool is the program that made the report.
@@ -139,18 +141,23 @@ type fold struct {
 type problemKey struct{ code, message, status string }
 
 func newReport(c Config, started time.Time) *fold {
-	return &fold{
+	f := &fold{
 		Report: Report{
 			SchemaVersion: schemaVersion, Sources: []File{}, Timeline: []Point{}, Problems: []Problem{},
 			Run: RunReport{Started: started.UTC(), DryRun: c.DryRun, Shard: c.Shard.String()},
 		},
 		kinds: map[problemKey]int{}, spacing: 1,
 	}
+	if c.verify {
+		f.Verify = &Compared{}
+	}
+	return f
 }
 
 // add folds one outcome in.
 func (f *fold) add(o Outcome) {
 	f.Counts.add(o.Status)
+	f.Verify.add(o.Compared)
 	for _, p := range o.Problems {
 		f.problem(o.Status.String(), p)
 	}

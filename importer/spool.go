@@ -58,7 +58,7 @@ func (s *Spool) add(o *Outcome) error {
 		return err
 	}
 	offset := p.size
-	if err := p.rows.Add(o.Row, o.Status.String(), reasons(o.Problems)); err != nil {
+	if err := p.rows.Add(o.Row, o.word(), reasons(o.Problems)); err != nil {
 		return fmt.Errorf("%s: %w", p.tmp.Name(), err)
 	}
 	p.index = append(p.index, place{at: o.At, length: uint32(p.size - offset), offset: offset})

@@ -29,6 +29,11 @@ type task struct {
 	backoffs int       // refusals and failures in a row
 	outages  int       // how many outages there had been when the row was last charged
 	failure  gradecsv.Problem
+
+	// For Verify. members are the rows of a group, which has no row of its own. listed is what a list said of a row that
+	// it did not show as the file has it.
+	members []*task
+	listed  oneroster.Answer
 }
 
 // outcome is the account of a task's row.

@@ -33,6 +33,8 @@ type workers struct {
 	facts    *facts
 	// forbidden counts answers 403, useful the others that show the server at work.
 	forbidden, useful atomic.Int64
+	// unlisted: the server's list is of no use for Verify.
+	unlisted atomic.Bool
 }
 
 // run works until tasks is closed and nobody waits. It never returns while its input is open: when intake has ended,
@@ -42,6 +44,10 @@ func (w *workers) run() error {
 		t := w.room.take(w.stop.intake, w.tasks)
 		if t == nil {
 			return nil
+		}
+		if t.members != nil {
+			w.group(t)
+			continue
 		}
 		if o := w.advance(t); o != nil {
 			w.outcomes <- *o // unconditional: the recorder receives until this channel is closed
@@ -98,9 +104,13 @@ func (w *workers) attempt(t *task) reaction {
 	w.judge(t, a, look)
 
 	var r reaction
-	if look {
+	switch {
+	case t.method == http.MethodGet:
+		w.trust(t, a)
+		r = w.policy().compared(t, a, time.Now())
+	case look:
 		r = w.policy().found(t, a, time.Now())
-	} else {
+	default:
 		r = w.policy().sent(t, a, w.facts.blind())
 	}
 	if r.outcome != nil {
@@ -161,7 +171,7 @@ const forbiddenMost = 10
 
 // permitted counts whether the server lets this client do anything.
 func (w *workers) permitted(a oneroster.Answer) {
-	if a.Verdict != oneroster.Forbidden {
+	if a.Verdict != oneroster.Forbidden && !(w.verify && a.Verdict == oneroster.Blind) {
 		w.useful.Add(1)
 		return
 	}
@@ -172,10 +182,16 @@ func (w *workers) permitted(a oneroster.Answer) {
 
 // lockout ends the run as refused when 403 is all that the server has said.
 func (w *workers) lockout() {
-	if w.forbidden.Load() > 0 && w.useful.Load() == 0 {
-		w.stop.because(&StopError{Code: "refused", Reason: "the server forbids this client everything it asked for (403): " +
-			"ask the server's administrator for the right to create and update results (scope gradebook.createput)"})
+	if w.forbidden.Load() == 0 || w.useful.Load() > 0 {
+		return
 	}
+	reason := "the server forbids this client everything it asked for (403): " +
+		"ask the server's administrator for the right to create and update results (scope gradebook.createput)"
+	if w.verify {
+		reason = "the server does not let this client read results: " +
+			"ask the server's administrator for the right to read them (scope gradebook.readonly)"
+	}
+	w.stop.because(&StopError{Code: "refused", Reason: reason})
 }
 
 func (w *workers) policy() policy {

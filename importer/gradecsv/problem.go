@@ -21,6 +21,10 @@ type Problem struct {
 	// Value is the offending text. It may be a student's data; only with QuoteSafe may it be shown unasked.
 	Value     string
 	QuoteSafe bool
+	// Want is what should stand in place of Value, where that is known; what holds of Value holds of it.
+	Want string
+	// Note goes on after Message, where rows with the same mistake differ without it. Like Message it is safe.
+	Note string
 }
 
 // Position is where the problem is, as file:line:col or file:line, which terminals and editors make clickable.
@@ -31,16 +35,31 @@ func (p Problem) Position() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
 }
 
-// Text is the problem without its position: column, message and, where it is safe or asked for, the value.
+// Text is the problem without its position: column, message, note and, where it is safe or asked for, the value.
 func (p Problem) Text(showValue bool) string {
 	text := p.Message
 	if p.Column != "" {
 		text = p.Column + ": " + text
 	}
-	if p.Value != "" && (p.QuoteSafe || showValue) {
-		text += "; found " + quoted(p.Value)
+	if p.Note != "" {
+		text += "; " + p.Note
+	}
+	if p.QuoteSafe || showValue {
+		text += p.values()
 	}
 	return text
+}
+
+func (p Problem) values() string {
+	switch {
+	case p.Want != "" && p.Value == "":
+		return "; found nothing, not " + quoted(p.Want)
+	case p.Want != "":
+		return "; found " + quoted(p.Value) + ", not " + quoted(p.Want)
+	case p.Value != "":
+		return "; found " + quoted(p.Value)
+	}
+	return ""
 }
 
 // String is Position and Text, without values that may be a student's data.
