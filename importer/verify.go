@@ -178,7 +178,10 @@ func (w *workers) page(t *task, q oneroster.Query) (oneroster.Page, oneroster.An
 	}
 	page, a := w.list(w.stop.flight, q)
 	w.Pace.Release(event(a))
-	w.meter.observe(a, true, false)
+	if a.Requests > 0 {
+		w.meter.observe(a, true, false)
+		w.Observe(a)
+	}
 	switch a.Verdict {
 	case oneroster.Abort:
 		w.stop.because(&StopError{Code: "refused", Reason: a.Reason})

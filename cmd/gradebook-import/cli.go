@@ -17,6 +17,7 @@ type cli struct {
 
 	Run      runCommand      `cmd:"" help:"Import files into a gradebook. Run it again to resume."`
 	Validate validateCommand `cmd:"" help:"Check files. Nothing is sent, and no credentials are needed."`
+	Verify   verifyCommand   `cmd:"" help:"Read back from the gradebook what files say, and compare."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Serve a OneRoster gradebook on this machine, to try things out."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

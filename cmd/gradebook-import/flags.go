@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gradebook-import/importer"
+	"gradebook-import/importer/pace"
 )
 
 // fileFlags say what is read, and how.
@@ -18,12 +19,18 @@ type fileFlags struct {
 	Shard      shard    `group:"files" default:"0/1" placeholder:"I/N" help:"Only the rows of part I of N, I from 0."`
 }
 
+// checkpointFlags say where the importer's memory is.
+type checkpointFlags struct {
+	Checkpoint string        `group:"rows" default:"gradebook.db" placeholder:"FILE" help:"What earlier runs did (${default})."`
+	LockWait   time.Duration `group:"limits" default:"1s" placeholder:"D" help:"Wait so long for another run that holds the checkpoint (${default})."`
+}
+
 // rowFlags decide about rows that an earlier run or the server knows.
 type rowFlags struct {
-	Checkpoint   string `group:"rows" default:"gradebook.db" placeholder:"FILE" help:"What earlier runs did (${default})."`
-	Update       bool   `group:"rows" help:"Send corrected grades: a changed row replaces what was sent before."`
-	ApplyDeletes bool   `group:"rows" help:"Delete results whose status is tobedeleted."`
-	MaxErrors    limit  `group:"limits" placeholder:"N|N%" help:"Stop when more rows than this are rejected or failed."`
+	checkpointFlags
+	Update       bool  `group:"rows" help:"Send corrected grades: a changed row replaces what was sent before."`
+	ApplyDeletes bool  `group:"rows" help:"Delete results whose status is tobedeleted."`
+	MaxErrors    limit `group:"limits" placeholder:"N|N%" help:"Stop when more rows than this are rejected or failed."`
 }
 
 // targetFlags say which gradebook is meant.
@@ -33,19 +40,17 @@ type targetFlags struct {
 	Sandbox  bool   `group:"server" help:"Import into a sandbox in this process: no server, no credentials."`
 }
 
-// sendFlags are for runs that send.
-type sendFlags struct {
+// authFlags are how the client proves who it is.
+type authFlags struct {
 	TokenURL         string   `group:"server" name:"token-url" placeholder:"URL" help:"Where the client gets its access token."`
 	ClientSecretFile string   `group:"server" placeholder:"FILE" help:"File with the client's secret. Or put the secret into the environment variable GRADEBOOK_CLIENT_SECRET."`
 	AuthStyle        string   `group:"server" enum:"params,header" default:"params" placeholder:"params|header" help:"How the token address takes the credentials (${default})."`
 	Scope            []string `group:"server" placeholder:"SCOPE" help:"Scope to ask for; repeatable."`
 	AllowPlainHTTP   bool     `group:"server" name:"allow-plain-http" help:"Allow http:// to another machine: grades and secrets travel unprotected."`
-	Method           string   `group:"server" enum:"post,put" default:"post" placeholder:"post|put" help:"How new results are sent (${default}); put is for servers that do not take the POST."`
+}
 
-	DryRun    bool   `group:"rows" help:"Check everything and send nothing."`
-	LookFirst bool   `group:"rows" help:"Look up each row at the server before sending it: for when the checkpoint was lost."`
-	InDoubt   string `group:"rows" enum:"hold,resend" default:"hold" placeholder:"hold|resend" help:"Rows that may have arrived, on a server that cannot be asked: leave them to a person, or send them again (${default})."`
-
+// limitFlags say what the server and the run can bear.
+type limitFlags struct {
 	Concurrency int           `group:"limits" default:"8" placeholder:"N" help:"The most requests at a time (${default})."`
 	Rate        float64       `group:"limits" default:"0" placeholder:"R" help:"The most requests a second; 0: what the server bears (${default})."`
 	Attempts    int           `group:"limits" default:"5" placeholder:"N" help:"How often a row may fail before it is given up (${default})."`
@@ -53,7 +58,17 @@ type sendFlags struct {
 	Grace       time.Duration `group:"limits" default:"20s" placeholder:"D" help:"For requests under way when the run is stopped (${default})."`
 	Settle      time.Duration `group:"limits" default:"5s" placeholder:"D" help:"How long a request without an answer may still arrive (${default})."`
 	GiveUpAfter time.Duration `group:"limits" default:"15m" placeholder:"D" help:"Stop when the server answers nothing for so long (${default})."`
+}
+
+// sendFlags are for runs that send.
+type sendFlags struct {
+	authFlags
+	limitFlags
 	MaxDuration time.Duration `group:"limits" placeholder:"D" help:"Stop after so long; the next run goes on."`
+	Method      string        `group:"server" enum:"post,put" default:"post" placeholder:"post|put" help:"How new results are sent (${default}); put is for servers that do not take the POST."`
+	DryRun      bool          `group:"rows" help:"Check everything and send nothing."`
+	LookFirst   bool          `group:"rows" help:"Look up each row at the server before sending it: for when the checkpoint was lost."`
+	InDoubt     string        `group:"rows" enum:"hold,resend" default:"hold" placeholder:"hold|resend" help:"Rows that may have arrived, on a server that cannot be asked: leave them to a person, or send them again (${default})."`
 }
 
 // outputFlags say what is written where.
@@ -102,7 +117,7 @@ func (l *limit) UnmarshalText(text []byte) error {
 }
 
 // check refuses values that make no sense, with what to write instead.
-func (f *sendFlags) check() error {
+func (f *limitFlags) check() error {
 	switch {
 	case f.Concurrency < 1 || f.Concurrency > 1000:
 		return usage("--concurrency %d: must be from 1 to 1000", f.Concurrency)
@@ -112,17 +127,28 @@ func (f *sendFlags) check() error {
 		return usage("--rate %v: must be 0 (whatever the server bears) or requests a second", f.Rate)
 	case f.Timeout <= 0:
 		return usage("--timeout %s: must be more than 0, such as 30s", f.Timeout)
-	case f.Grace < 0 || f.Settle < 0 || f.GiveUpAfter < 0 || f.MaxDuration < 0:
-		return usage("--grace, --settle, --give-up-after, --max-duration: a time must not be negative")
+	case f.Grace < 0 || f.Settle < 0 || f.GiveUpAfter < 0:
+		return usage("--grace, --settle, --give-up-after: a time must not be negative")
 	}
 	return nil
 }
 
+func (f *sendFlags) check() error {
+	if f.MaxDuration < 0 {
+		return usage("--max-duration %s: a time must not be negative", f.MaxDuration)
+	}
+	return f.limitFlags.check()
+}
+
 // apply puts the flags into the configuration of a run. There, a zero is a default; here it is meant.
-func (f *sendFlags) apply(c *importer.Config) {
+func (f *limitFlags) apply(c *importer.Config, shards int) {
 	c.Concurrency, c.Attempts = f.Concurrency, f.Attempts
-	c.Grace, c.Settle = cmp.Or(f.Grace, 1), cmp.Or(f.Settle, 1)
-	c.GiveUpAfter, c.MaxDuration = cmp.Or(f.GiveUpAfter, 1), f.MaxDuration
-	c.Resend, c.LookFirst = f.InDoubt == "resend", f.LookFirst
+	c.Grace, c.Settle, c.GiveUpAfter = cmp.Or(f.Grace, 1), cmp.Or(f.Settle, 1), cmp.Or(f.GiveUpAfter, 1)
+	c.Pace = pace.New(pace.Config{Concurrency: f.Concurrency, Rate: f.Rate / float64(max(shards, 1))})
+}
+
+func (f *sendFlags) apply(c *importer.Config, shards int) {
+	f.limitFlags.apply(c, shards)
+	c.MaxDuration, c.Resend, c.LookFirst = f.MaxDuration, f.InDoubt == "resend", f.LookFirst
 	c.Method = map[string]string{"post": http.MethodPost, "put": http.MethodPut}[f.Method]
 }

@@ -84,7 +84,6 @@ func doors() map[string]string {
 		"go.etcd.io/bbolt":                "checkpoint",
 		"github.com/alecthomas/kong":      "cmd/gradebook-import",
 		"github.com/vbauerster/mpb":       "cmd/gradebook-import",
-		"github.com/goccy/go-yaml":        "cmd/gradebook-import",
 		"github.com/prometheus":           "cmd/gradebook-import",
 		"github.com/rogpeppe/go-internal": "",
 	}

@@ -24,11 +24,15 @@ type job struct {
 	files  *fileFlags
 	rows   *rowFlags
 	output *outputFlags
+	names  names
 	target checkpoint.Target
 	// config is what the command decided; the job fills in the rest.
 	config importer.Config
-	// connect makes the gateway, and what closes it; nil for a dry run. It is called when the checkpoint is ours.
-	connect func() (importer.Gateway, func() error, error)
+	// connect makes the gateway; nil for a dry run. It is called when the checkpoint is ours.
+	connect func() (*connection, error)
+	// verify compares instead of importing. There is no checkpoint then.
+	verify  bool
+	list    importer.List
 	metrics *metrics // nil: none
 	term    *terminal
 }
@@ -48,29 +52,32 @@ func (j *job) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	closeGateway := func() error { return nil }
 	if j.config.DryRun {
 		j.config.Gateway, j.config.Journal = importer.DryGateway{}, importer.DryJournal{Journal: journal}
-	} else {
-		j.config.Journal = journal
-		if j.config.Gateway, closeGateway, err = j.connect(); err != nil {
-			return errors.Join(err, closeJournal())
-		}
+		return j.book(ctx, reader, journal, dir, closeJournal)
 	}
-	return j.book(ctx, reader, journal, dir, func() error { return errors.Join(closeGateway(), closeJournal()) })
+	server, err := j.connect()
+	if err != nil {
+		return errors.Join(err, closeJournal())
+	}
+	j.config.Gateway, j.config.Journal, j.list = server, journal, server.List
+	return j.book(ctx, reader, journal, dir, func() error { return errors.Join(server.close(), closeJournal()) })
 }
 
 // openJournal opens the checkpoint. A dry run writes nothing: it reads the checkpoint where there is one and the
 // target is known.
 func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 	none := func() error { return nil }
+	if j.verify {
+		return checkpoint.NewMemory(), none, nil
+	}
 	if j.config.DryRun {
 		_, err := os.Stat(j.rows.Checkpoint)
 		if j.target.BaseURL == "" || errors.Is(err, os.ErrNotExist) {
 			return checkpoint.NewMemory(), none, nil
 		}
 	}
-	store, err := checkpoint.Open(j.rows.Checkpoint, checkpoint.Options{ReadOnly: j.config.DryRun})
+	store, err := j.rows.open(j.term, j.config.DryRun)
 	if err != nil {
 		return nil, none, err
 	}
@@ -104,7 +111,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		report.Run.ExitCode = importer.ExitFailed
 	}
 	j.describe(report, reader, info.ID)
-	if writeErr := dir.write(report); writeErr != nil {
+	if writeErr := dir.write(j.names.report, report); writeErr != nil {
 		report.Run.ExitCode = importer.ExitFailed
 		err = errors.Join(err, writeErr)
 	}
@@ -131,17 +138,24 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 	for _, warning := range source.reader.Warnings() {
 		log.Warn(warning.Text(false), "at", warning.Position())
 	}
-	kept := spools{rejects: dir.spool("rejects.csv"), doubtful: dir.spool("in-doubt.csv")}
+	kept := dir.spools(j.names)
 	c := j.config
-	c.Source = source
-	c.Update, c.ApplyDeletes, c.MaxErrors = j.rows.Update, j.rows.ApplyDeletes, j.rows.MaxErrors.Limit
-	c.Shard = j.files.Shard.Shard
-	c.Rejects, c.Doubtful = kept.rejects.Spool, kept.doubtful.Spool
-	c.Log, c.Progress = log, func(p importer.Progress) { tuneHeap(); watch.show(p) }
+	c.Source, c.Shard, c.Log, c.Rejects = source, j.files.Shard.Shard, log, kept.rejects.Spool
+	c.Progress = func(p importer.Progress) { tuneHeap(); watch.show(p) }
 	tuneHeap()
-	report, err := importer.Run(ctx, c)
+	report, err := j.start(ctx, c, kept)
 	logEnd(log, report)
 	return report, kept, err
+}
+
+// start does what the job is for.
+func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*importer.Report, error) {
+	if j.verify {
+		return importer.Verify(ctx, c, j.list)
+	}
+	c.Update, c.ApplyDeletes, c.MaxErrors = j.rows.Update, j.rows.ApplyDeletes, j.rows.MaxErrors.Limit
+	c.Doubtful = kept.doubtful.Spool
+	return importer.Run(ctx, c)
 }
 
 func logEnd(log *slog.Logger, r *importer.Report) {
@@ -168,7 +182,7 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 
 // tell says to people what happened.
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices) {
-	s := summary{report: r, notices: seen, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), reportName),
+	s := summary{report: r, notices: seen, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
 		resume: sameCommand(), color: j.term.outColor}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {

@@ -14,7 +14,18 @@ import (
 	"gradebook-import/importer"
 )
 
-const reportName = "report.json"
+// names are what the files in the report directory are called.
+type names struct {
+	report, rejects string
+	doubtful        string // "": there is none
+}
+
+// importNames are those of run and validate. Those of verify are others, so that each leaves what the other wrote.
+func importNames() names {
+	return names{report: "report.json", rejects: "rejects.csv", doubtful: "in-doubt.csv"}
+}
+
+func verifyNames() names { return names{report: "verify.json", rejects: "differences.csv"} }
 
 // reportDir is where report.json and the files of rows go.
 type reportDir string
@@ -34,9 +45,9 @@ func (f *outputFlags) directory() (reportDir, error) {
 	return reportDir(f.ReportDir), errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// write writes report.json, whole or not at all.
-func (d reportDir) write(r *importer.Report) error {
-	return replaceFile(filepath.Join(string(d), reportName), func(w io.Writer) error {
+// write writes the report, whole or not at all.
+func (d reportDir) write(name string, r *importer.Report) error {
+	return replaceFile(filepath.Join(string(d), name), func(w io.Writer) error {
 		_, err := w.Write(asJSON(r))
 		return err
 	})
@@ -76,10 +87,19 @@ func (d reportDir) spool(name string) *spool {
 	return &spool{importer.NewSpool(path), path}
 }
 
-func (s *spool) files() []string { return s.Spool.Files() }
+// files are those that close writes. A nil spool has none.
+func (s *spool) files() []string {
+	if s == nil {
+		return nil
+	}
+	return s.Spool.Files()
+}
 
 // close writes the file, or the files.
 func (s *spool) close() error {
+	if s == nil {
+		return nil
+	}
 	ext := filepath.Ext(s.path)
 	stem := strings.TrimSuffix(s.path, ext)
 	old, err := filepath.Glob(stem + "-[0-9]*" + ext)
@@ -135,7 +155,18 @@ func digest(path string) (sum [sha256.Size]byte, err error) {
 }
 
 // spools are the files with rows for a person.
-type spools struct{ rejects, doubtful *spool }
+type spools struct {
+	rejects  *spool
+	doubtful *spool // nil: none
+}
+
+func (d reportDir) spools(n names) spools {
+	s := spools{rejects: d.spool(n.rejects)}
+	if n.doubtful != "" {
+		s.doubtful = d.spool(n.doubtful)
+	}
+	return s
+}
 
 func (s spools) close() error { return errors.Join(s.rejects.close(), s.doubtful.close()) }
 

@@ -7,7 +7,6 @@ import (
 	"syscall"
 
 	"gradebook-import/importer"
-	"gradebook-import/importer/pace"
 )
 
 type runCommand struct {
@@ -40,38 +39,17 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
 	if err := c.sendFlags.check(); err != nil {
 		return err
 	}
-	if c.Sandbox && (c.BaseURL != "" || c.TokenURL != "") {
-		return usage("--sandbox imports into a sandbox, and --base-url or --token-url names a server; leave out the one or the other")
+	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}
+	j.metrics = c.metrics(t, j.target, c.Shard.Shard)
+	c.sendFlags.apply(&j.config, c.Shard.Count)
+	if j.config.DryRun = c.DryRun; !c.DryRun {
+		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {
+			return err
+		}
 	}
 	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
-	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, target: c.target(), term: t}
-	j.metrics = c.metrics(t, j.target, c.Shard.Shard)
-	c.sendFlags.apply(&j.config)
-	if c.DryRun {
-		j.config.DryRun = true
-		return j.run(ctx)
-	}
-	if j.connect, err = c.gateway(t); err != nil {
-		return err
-	}
-	j.config.Pace = pace.New(pace.Config{Concurrency: c.Concurrency, Rate: c.Rate / float64(max(c.Shard.Count, 1))})
 	return j.run(ctx)
-}
-
-// gateway checks the flags that name the server, and returns what connects to it, or to the sandbox.
-func (c *runCommand) gateway(t *terminal) (func() (importer.Gateway, func() error, error), error) {
-	if c.Sandbox {
-		return c.sandboxGateway, nil
-	}
-	config, err := c.server(&c.targetFlags, t)
-	return func() (importer.Gateway, func() error, error) {
-		client, err := c.client(config)
-		if err != nil {
-			return nil, nil, err
-		}
-		return client, func() error { client.Close(); return nil }, nil
-	}, err
 }
 
 // stopping is what a run says to the first signal.

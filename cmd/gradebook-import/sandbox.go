@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"gradebook-import/importer"
 	"gradebook-import/importer/oneroster"
 	"gradebook-import/importer/oneroster/sandbox"
 )
@@ -220,27 +219,20 @@ func (s *served) stop() error {
 	return err
 }
 
-// sandboxGateway starts the sandbox of run --sandbox: a real server on a port of its own, spoken to by the real client.
-// It keeps its results beside the checkpoint, which would otherwise remember a gradebook that is gone; a run that was
-// killed loses those of its sandbox, as no real gradebook would.
-func (c *runCommand) sandboxGateway() (importer.Gateway, func() error, error) {
+// sandbox starts the sandbox of --sandbox: a real server on a port of its own, spoken to by the real client. It keeps its
+// results beside the checkpoint, which would otherwise remember a gradebook that is gone; a run that was killed loses
+// those of its sandbox, as no real gradebook would.
+func (f *authFlags) sandbox(l *limitFlags, state string) (*connection, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	// As quick as a server nearby: what people see is what they will see.
 	latency := sandbox.Latency{Base: 15 * time.Millisecond, Jitter: 20 * time.Millisecond}
-	s, err := startSandbox(sandbox.Config{Seed: 1, Latency: latency}, listener, c.Checkpoint+".sandbox")
+	s, err := startSandbox(sandbox.Config{Seed: 1, Latency: latency}, listener, state)
 	if err != nil {
-		return nil, nil, errors.Join(err, listener.Close())
+		return nil, errors.Join(err, listener.Close())
 	}
-	target := sandboxTarget()
-	client, err := c.client(oneroster.Config{BaseURL: s.address, TokenURL: s.address + sandbox.TokenPath, ClientID: target.ClientID, ClientSecret: "sandbox"})
-	if err != nil {
-		return nil, nil, errors.Join(err, s.stop())
-	}
-	return client, func() error {
-		client.Close()
-		return s.stop()
-	}, nil
+	return f.client(l, oneroster.Config{BaseURL: s.address, TokenURL: s.address + sandbox.TokenPath,
+		ClientID: sandboxTarget().ClientID, ClientSecret: "sandbox"}, s.stop)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 	"net/url"
 	"os"
@@ -29,7 +30,7 @@ func (f *targetFlags) target() checkpoint.Target {
 }
 
 // server checks the flags that name the server and its client, and reads the secret.
-func (f *sendFlags) server(target *targetFlags, t *terminal) (oneroster.Config, error) {
+func (f *authFlags) server(target *targetFlags, t *terminal) (oneroster.Config, error) {
 	c := oneroster.Config{BaseURL: target.BaseURL, TokenURL: f.TokenURL, ClientID: target.ClientID, Scopes: f.Scope}
 	if err := f.complete(target); err != nil {
 		return c, err
@@ -45,7 +46,7 @@ func (f *sendFlags) server(target *targetFlags, t *terminal) (oneroster.Config, 
 }
 
 // complete says what is missing, all at once.
-func (f *sendFlags) complete(target *targetFlags) error {
+func (f *authFlags) complete(target *targetFlags) error {
 	var missing []string
 	for _, flag := range []struct{ name, value string }{
 		{"--base-url", target.BaseURL}, {"--token-url", f.TokenURL}, {"--client-id", target.ClientID},
@@ -87,7 +88,7 @@ func loopback(host string) bool {
 }
 
 // secret is the client's secret, from its file or from the environment.
-func (f *sendFlags) secret(t *terminal) (string, error) {
+func (f *authFlags) secret(t *terminal) (string, error) {
 	fromEnvironment := os.Getenv(secretVariable)
 	switch {
 	case f.ClientSecretFile == "":
@@ -122,13 +123,32 @@ func readSecret(path string, t *terminal) (string, error) {
 	return secret, nil
 }
 
-// client makes the client of a run.
-func (f *sendFlags) client(c oneroster.Config) (*oneroster.Client, error) {
-	c.Timeout, c.Concurrency, c.UserAgent = f.Timeout, f.Concurrency, program+"/"+thisVersion()
+// connection is a client, and what is to be closed after it.
+type connection struct {
+	*oneroster.Client
+	close func() error
+}
+
+// client makes the client of a run, which then closes it by closing.
+func (f *authFlags) client(l *limitFlags, c oneroster.Config, closing func() error) (*connection, error) {
+	c.Timeout, c.Concurrency, c.UserAgent = l.Timeout, l.Concurrency, program+"/"+thisVersion()
 	c.AuthStyle = map[string]oneroster.AuthStyle{"params": oneroster.AuthParams, "header": oneroster.AuthHeader}[f.AuthStyle]
 	client, err := oneroster.NewClient(c)
 	if err != nil {
-		return nil, &failure{status: importer.ExitUsage, err: err}
+		return nil, errors.Join(&failure{status: importer.ExitUsage, err: err}, closing())
 	}
-	return client, nil
+	return &connection{client, func() error { client.Close(); return closing() }}, nil
+}
+
+// connector checks the flags that name the server, and returns what connects to it, or to the sandbox whose results lie
+// beside a checkpoint.
+func (f *authFlags) connector(target *targetFlags, l *limitFlags, beside string, t *terminal) (func() (*connection, error), error) {
+	if target.Sandbox {
+		if target.BaseURL != "" || f.TokenURL != "" {
+			return nil, usage("--sandbox stands for a sandbox, and --base-url or --token-url names a server; leave out the one or the other")
+		}
+		return func() (*connection, error) { return f.sandbox(l, beside+".sandbox") }, nil
+	}
+	config, err := f.server(target, t)
+	return func() (*connection, error) { return f.client(l, config, func() error { return nil }) }, err
 }

@@ -26,9 +26,15 @@ type summary struct {
 // what to do.
 func (s *summary) print(w io.Writer) {
 	fmt.Fprintf(w, "%s\n\n", s.paint(headline(s.report)))
-	s.counts(w)
+	title := "Rows for a person to correct"
+	if s.report.Verify != nil {
+		s.compared(w)
+		title = "Rows that are not as the file says, or not compared"
+	} else {
+		s.counts(w)
+	}
 	c := s.report.Counts
-	s.problems(w, "Rows for a person to correct", c.Rejected+c.Failed, s.notices.rejected, importer.Rejected, importer.Failed)
+	s.problems(w, title, c.Rejected+c.Failed, s.notices.rejected, importer.Rejected, importer.Failed)
 	s.problems(w, "Rows in doubt", c.InDoubt, s.notices.doubted, importer.InDoubt)
 	s.warnings(w)
 	s.files(w)
@@ -41,6 +47,8 @@ func headline(r *importer.Report) string {
 	in := c.Accepted + c.Unchanged
 	bad := c.Rejected + c.Failed + c.InDoubt
 	switch {
+	case r.Verify != nil:
+		return verified(r)
 	case r.Run.ExitCode == importer.ExitFailed:
 		return "failed: the importer could not go on, see the message; what was done is noted in the checkpoint"
 	case r.Run.Stopped != "":
@@ -178,9 +186,16 @@ func (s *summary) kinds(w io.Writer, status string) {
 }
 
 func (s *summary) files(w io.Writer) {
-	fmt.Fprintf(w, "\n  report:   %s\n", s.reportFile)
+	kind := "rejects: "
+	if s.report.Verify != nil {
+		s.receipt(w)
+		kind = "rows:    "
+	} else {
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "  report:   %s\n", s.reportFile)
 	if len(s.rejects) > 0 {
-		fmt.Fprintf(w, "  rejects:  %s\n", strings.Join(s.rejects, ", "))
+		fmt.Fprintf(w, "  %s %s\n", kind, strings.Join(s.rejects, ", "))
 	}
 	if len(s.doubtful) > 0 {
 		fmt.Fprintf(w, "  in doubt: %s\n", strings.Join(s.doubtful, ", "))
@@ -193,6 +208,12 @@ func (s *summary) next(w io.Writer) {
 	switch {
 	case r.Run.ExitCode == importer.ExitRefused:
 		fmt.Fprintf(w, "\nSet the credentials or the addresses right, then go on:\n\n  %s\n", s.resume)
+	case r.Verify != nil && r.Run.Stopped != "":
+		fmt.Fprintf(w, "\nTo verify from the beginning:\n\n  %s\n", s.resume)
+	case r.Verify != nil && r.Verify.Different+r.Verify.Missing > 0:
+		fmt.Fprintf(w, "\nTo make the gradebook hold what the file says, import %s with --look-first --update and a\n"+
+			"checkpoint of its own, such as --checkpoint repair.db.\n", s.rejects[0])
+	case r.Verify != nil:
 	case r.Run.Stopped != "" || r.Run.ExitCode == importer.ExitFailed:
 		fmt.Fprintf(w, "\nTo go on where this run stopped:\n\n  %s\n", s.resume)
 	case len(s.rejects) > 0 && r.Run.DryRun:

@@ -28,7 +28,7 @@ sent from new ones.
 func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
 	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
-	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, target: c.target(), term: t}
+	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}
 	j.config.DryRun = true
 	return j.run(ctx)
 }
