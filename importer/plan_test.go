@@ -36,7 +36,7 @@ func TestDecide(t *testing.T) {
 		{"in doubt", Config{}, false, open, "look, POST doubted"},
 		{"in doubt, updating", update, false, open, "look, POST doubted replacing"},
 		{"a replacement in doubt", update, false, openPut, "look, PUT doubted replacing"},
-		{"seen before", Config{}, false, checkpoint.Known{First: 3}, "rejected row.duplicate f.csv:3"},
+		{"seen before", Config{}, false, checkpoint.Known{First: 3}, "rejected row.duplicate the first is at f.csv:3"},
 		{"to delete", Config{}, true, checkpoint.Known{}, "rejected row.delete"},
 		{"to delete, allowed", deletes, true, checkpoint.Known{}, "DELETE"},
 		{"to delete, accepted before", deletes, true, changed, "DELETE"},
@@ -56,8 +56,8 @@ func TestDecide(t *testing.T) {
 				got = status.String()
 				for _, why := range problems {
 					got += " " + why.Code
-					if why.Value != "" {
-						got += " " + why.Value
+					if why.Note != "" {
+						got += " " + why.Note
 					}
 				}
 			} else {
