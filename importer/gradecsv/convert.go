@@ -281,6 +281,7 @@ func (c *converter) validate(metadata map[string]string) {
 	r.Missing = c.flag(colMissing, rec.Missing.String())
 	r.Metadata = c.metadata(metadata)
 	r.SourcedID = c.sourcedID(rec.SourcedID.String())
+	c.restore(rec.Parts.String())
 	c.crosscheck()
 	c.order()
 }

@@ -56,7 +56,7 @@
 // there. In a layout, noPlace stands for a value that is no column's, cellPlace for the assignment's column of the row.
 //
 // A record of a wide file becomes a Row for each cell that has a result, with the same Line and with Part counting
-// up from 0; one without any is a single filtered Row. What no record can change, such as a date before the header, is checked once,
+// up from 0; one without any is a single filtered Row, and a chunk weighs what its rows will. What no record can change, such as a date before the header, is checked once,
 // and a mistake in it is the file's.
 //
 // Rejects of a file with a mapping begin with the lines before its header, and the records after it that belong to
@@ -70,7 +70,8 @@
 // 200 bytes an object whatever the ids are like, and of score scales and learning objectives what becomes part of the
 // result. The manifest says whether a file is bulk, and what it lacks thus unknown, or delta; a status in the file's data
 // says delta as well. Before anything is returned the whole zip is read once, so that a damaged one is refused
-// and not half imported; names, sizes and ratios are checked before anything is unpacked.
+// and not half imported; rejects of a zip keep, in import.parts, what the row has from other files than results.csv, so that
+// the corrected file alone says the same; the checks against those files are not repeated. Names, sizes and ratios are checked before anything is unpacked.
 //
 // # Seams
 //

@@ -3,6 +3,7 @@ package gradecsv
 import (
 	"fmt"
 	"io"
+	"slices"
 )
 
 // head reads a file's beginning: the lines before its header, the header, and the records after it that are none of
@@ -48,6 +49,7 @@ func (s *source) head(o *Options, bom bool, intern func(*Header) *Header) error 
 func (s *source) native(o *Options, h *Header) error {
 	l, warnings, err := newLayout(s.info.File, h, o.ScoreDate != "")
 	s.shape.layout = l
+	h.parts = slices.Contains(h.names, partsName) || s.refs != nil && s.refs.folded.texts != nil
 	if err != nil {
 		return err
 	}

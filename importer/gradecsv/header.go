@@ -23,6 +23,8 @@ type Header struct {
 	trailing int
 	// preamble are the lines before the header, kept the records after it that belong to it.
 	preamble, kept []string
+	// parts says that rows have parts from other files, which a rejects file keeps.
+	parts bool
 	// wide are the columns of a wide file of which a row has one, nil elsewhere.
 	wide []bool
 }
@@ -94,5 +96,5 @@ func readable(path string, fr frame) error {
 // same reports whether the two are the header of one layout.
 func (h *Header) same(o *Header) bool {
 	return h.text == o.text && h.delim == o.delim && slices.Equal(h.preamble, o.preamble) &&
-		slices.Equal(h.kept, o.kept) && slices.Equal(h.wide, o.wide)
+		slices.Equal(h.kept, o.kept) && slices.Equal(h.wide, o.wide) && h.parts == o.parts
 }

@@ -50,6 +50,7 @@ type record struct {
 	Incomplete       cell `csv:"incomplete"`
 	Late             cell `csv:"late"`
 	Missing          cell `csv:"missing"`
+	Parts            cell `csv:"import.parts"` // partsName
 	// Metadata columns go to the slots in their order in the file; what there is no slot for goes by gocsv's map.
 	Meta0 cell `csv:"metadata#0"`
 	Meta1 cell `csv:"metadata#1"`
@@ -134,6 +135,9 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 // place finds what the i-th column is. A warning comes back when its name is not spelled as the binding has it.
 func (l *layout) place(i int, name string, ignore bool) (Problem, error) {
 	if ignore {
+		if name == partsName && !slices.Contains(l.names, partsName) {
+			l.names[i] = name
+		}
 		return Problem{}, nil
 	}
 	trimmed := strings.TrimSpace(name)

@@ -2,6 +2,7 @@ package gradecsv
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -235,4 +236,36 @@ func TestProfileMistakes(t *testing.T) {
 			t.Errorf("%s\ngot\n%v\nwant\n%s", tt.text, err, tt.want)
 		}
 	}
+}
+
+// TestWideMemory: a file of many columns is not a file of many rows at once.
+func TestWideMemory(t *testing.T) {
+	const columns, records = 1000, 300
+	var b strings.Builder
+	b.WriteString("Student,ID,Section")
+	for i := range columns {
+		fmt.Fprintf(&b, ",Essay (%d)", i+1)
+	}
+	for i := range records {
+		fmt.Fprintf(&b, "\nx,s%d,A%s", i, strings.Repeat(",5", columns))
+	}
+	r, err := Open([]string{"-"}, Options{Stdin: strings.NewReader(b.String()), ScoreDate: "2026-01-01"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	before, most, n := heap(), int64(0), 0
+	for rows, calls := make([]Row, 1000), 0; ; calls++ {
+		got, err := r.Read(rows)
+		if err != nil {
+			break
+		}
+		if n += got; calls%100 == 0 {
+			most = max(most, heap()-before)
+		}
+	}
+	if n != columns*records || most > 16<<20 || most == 0 {
+		t.Errorf("%d rows, %d MiB", n, most>>20)
+	}
+	t.Logf("%d MiB", most>>20)
 }

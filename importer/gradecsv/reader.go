@@ -233,7 +233,7 @@ func (r *Reader) chunk(hold bool) *chunk {
 		case err == nil:
 			ch.shape = ch.src.shape
 			ch.frames = append(ch.frames, fr)
-			ch.bytes += len(fr.text)
+			ch.bytes += ch.shape.weight(fr)
 			continue
 		}
 		break

@@ -19,6 +19,8 @@ import (
 // Of a row of a wide file it repeats the record with that row's cell alone; the other assignments' are blank, which says
 // that there is no result. What stands before the header, and the records after it that belong to it, come with it.
 //
+// Rows of a zip that have parts from other files than results.csv keep them in a column import.parts before the three.
+//
 // A RejectWriter writes rows of one header. For files with different headers make one for each: Raw.Header is the
 // same pointer where the headers are the same.
 type RejectWriter struct {
@@ -55,6 +57,9 @@ func (rw *RejectWriter) Add(row *Row, status, reasons string) error {
 		return ErrOtherHeader
 	}
 	rw.record(row.Raw)
+	if h.parts {
+		rw.buf = append(append(rw.buf, h.delim), enquote(partsOf(&row.Result), h.delim)...)
+	}
 	for _, value := range [...]string{strconv.Itoa(row.Line), status, reasons} {
 		rw.buf = append(rw.buf, h.delim)
 		rw.buf = append(rw.buf, enquote(value, h.delim)...)
@@ -73,6 +78,9 @@ func (rw *RejectWriter) heading() {
 		rw.buf = append(append(rw.buf, line...), h.eol...)
 	}
 	rw.fields(own(h, splitFields(h.text, h.delim)))
+	if h.parts {
+		rw.buf = append(append(rw.buf, h.delim), partsName...)
+	}
 	for _, name := range [...]string{"line", "status", "errors"} {
 		rw.buf = append(rw.buf, h.delim)
 		rw.buf = append(rw.buf, importPrefix+name...)

@@ -98,3 +98,14 @@ func (m *mapping) rowLike(h *Header) func(line []byte) bool {
 		return len(h.names) > 2 && len(splitFields(string(line), h.delim)) == len(h.names)
 	}
 }
+
+// rowBytes is about what a row of a wide file needs beside its text, which the rows of a record share.
+const rowBytes = 1 << 10
+
+// weight is about how much memory the rows of a frame need, where that is more than their text.
+func (s *shape) weight(fr frame) int {
+	if s.mapping == nil {
+		return len(fr.text)
+	}
+	return len(fr.text) + rowBytes*len(s.mapping.cells)
+}

@@ -2,7 +2,6 @@ package gradecsv
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -110,6 +109,7 @@ func (c *converter) foldScale(s scaleRef) {
 	switch {
 	case s.several:
 		c.failBeside(scalesName, s.line, "ref.scoreScale", "the result has several score scales; the API takes one", "")
+		id = "several: choose one" // no id, so that nobody can forget to
 	case id == "" || checkID(id) != "":
 		c.failBeside(scalesName, s.line, "id.characters", "scoreScaleSourcedId is no id", id)
 	case s.lost:
@@ -121,31 +121,9 @@ func (c *converter) foldScale(s scaleRef) {
 // foldObjective adds a learning objective to those of its source.
 func (c *converter) foldObjective(o objectiveRef) {
 	texts := c.refs.folded.texts
-	source, id, score := texts[o.source], texts[o.objective], texts[o.score]
-	if source != "case" && source != "unknown" && !strings.HasPrefix(source, "ext:") {
-		c.failBeside(objectivesName, o.line, "objective.source", "source must be case, unknown or begin with ext:", source)
-	}
-	if id == "" {
-		c.failBeside(objectivesName, o.line, "id.blank", "learningObjectiveId is blank", "")
-	}
-	if score != "" {
-		if code, message := checkScore(score); message != "" {
-			c.failBeside(objectivesName, o.line, code, "score "+message, score)
-		}
-	}
-	for _, text := range []string{id, texts[o.grade]} {
-		if message := checkText(text); message != "" {
-			c.failBeside(objectivesName, o.line, "text.value", message, text)
-		}
-	}
-	set := &c.row.Result.LearningObjectiveSet
-	i := slices.IndexFunc(*set, func(s oneroster.LearningObjectiveSet) bool { return s.Source == source })
-	if i < 0 {
-		i = len(*set)
-		*set = append(*set, oneroster.LearningObjectiveSet{Source: source})
-	}
-	(*set)[i].LearningObjectiveResults = append((*set)[i].LearningObjectiveResults,
-		oneroster.LearningObjectiveResult{LearningObjectiveID: id, Score: json.Number(score), TextScore: texts[o.grade]})
+	c.addObjective(objective{texts[o.source], texts[o.objective], texts[o.score], texts[o.grade]}, func(code, message, value string) {
+		c.failBeside(objectivesName, o.line, code, message, value)
+	})
 }
 
 // failBeside adds an error that stands in a file beside results.csv.

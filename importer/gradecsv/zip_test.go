@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -213,4 +214,47 @@ func heap() int64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)
+}
+
+// TestZipRejects: a row keeps in its rejects file what other files of the zip said of it, right or wrong, and that file
+// alone gives the same results and the same errors of these parts.
+func TestZipRejects(t *testing.T) {
+	rows := readAll(t, sample{file: "oneroster-1.2.zip"}.open(t))
+	text := rejects(t, rows, everyRow)
+	_, again := readText(t, text, Options{})
+	if got, want := kinds(again), "A2 A3 A4 A5 A6 A7 A8 A9 R10"; got != want {
+		t.Errorf("got %s\n%s", got, messages(again))
+	}
+	if !reflect.DeepEqual(again[0].Result, rows[0].Result) || again[0].Result.ScoreScale == nil || len(again[0].Result.LearningObjectiveSet) != 2 {
+		t.Errorf("got %+v", again[0].Result)
+	}
+	want := "stdin:10:56: import.parts: score must be a plain number such as 85 or 92.5; letters go into textScore; found \"x\"\n"
+	if got := messages(again); got != want {
+		t.Errorf("got %s", got)
+	}
+	if twice := rejects(t, again, everyRow); twice != text {
+		t.Errorf("got\n%s\nwant\n%s", twice, text)
+	}
+	_, corrected := readText(t, strings.Replace(text, `""score"":""x""`, `""score"":""3""`, 1), Options{})
+	if kinds(corrected[8:]) != "A10" || corrected[8].Result.LearningObjectiveSet[0].LearningObjectiveResults[0].Score != "3" {
+		t.Errorf("got %+v", corrected[8].Result)
+	}
+	_, broken := readText(t, strings.Replace(text, `{""scoreScale`, `[""scoreScale`, 1), Options{})
+	if len(broken[0].Errors) != 1 || broken[0].Errors[0].Code != "parts.json" {
+		t.Errorf("got %s", messages(broken))
+	}
+}
+
+// TestSeveralScoreScales: the API takes one, and nobody chooses for the person.
+func TestSeveralScoreScales(t *testing.T) {
+	r, err := openZipped(t, packed(t, "manifest.csv", zipManifest+"file.resultScoreScales,bulk\n", "results.csv", "sourcedId,"+shortHeader+"\nr1,"+goodRow+"\n",
+		"resultScoreScales.csv", "sourcedId,resultSourcedId,scoreScaleSourcedId\n1,r1,a\n2,r1,b\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := readAll(t, r)
+	_, again := readText(t, rejects(t, rows, everyRow), Options{})
+	if kinds(rows) != "R2" || rows[0].Errors[0].Line != 3 || kinds(again) != "R2" {
+		t.Errorf("got %s, again %s", messages(rows), messages(again))
+	}
 }
