@@ -52,6 +52,8 @@ type Config struct {
 	Gateway Gateway
 	Journal Journal
 	Pace    *pace.Pacer
+	// Files are the names of the input as they were given, for the intents; nil: those that rows have, in their order.
+	Files []string
 
 	Concurrency int           // requests at a time, 8
 	Attempts    int           // for a row that alone keeps failing, 5

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"gradebook-import/checkpoint"
@@ -37,8 +38,9 @@ type planner struct {
 
 // span is where a file's lines lie in the positions of the whole input: line n is at base+n.
 type span struct {
-	file string
-	base uint32
+	file  string
+	base  uint32
+	index uint16 // of the file as it was given
 }
 
 // run plans until the input ends or intake does. It closes tasks, which only plan sends to.
@@ -156,7 +158,7 @@ func (p *planner) row(row *gradecsv.Row, at uint32) (*task, checkpoint.Intent, O
 		o.Status = Deferred
 		return nil, checkpoint.Intent{}, o, err
 	}
-	intent := checkpoint.Intent{Key: key, Digest: row.Digest, Line: uint32(row.Line), File: uint16(len(p.files) - 1)}
+	intent := checkpoint.Intent{Key: key, Digest: row.Digest, Line: uint32(row.Line), File: p.files[len(p.files)-1].index}
 	t := &task{row: row, at: at}
 	o.Status, o.Problems = p.decide(t, known, intent.Digest)
 	if o.Status != 0 {
@@ -207,12 +209,36 @@ func (p *planner) decide(t *task, known checkpoint.Known, digest checkpoint.Dige
 // position places a row in the whole input, so that one number names file and line.
 func (p *planner) position(row *gradecsv.Row) uint32 {
 	n := len(p.files)
-	if n == 0 || p.files[n-1].file != row.File || p.files[n-1].base+uint32(row.Line) <= p.last {
-		p.files = append(p.files, span{row.File, p.last})
+	if n == 0 || p.files[n-1].file != row.File || p.before(p.files[n-1], row) {
+		p.files = append(p.files, span{row.File, p.last, p.given(row.File)})
 	}
 	at := uint64(p.files[len(p.files)-1].base) + uint64(row.Line)
 	p.last = uint32(min(at, math.MaxInt32))
 	return p.last
+}
+
+// before says that a row stands before the last one of its file, which is thus read again. Parts of one record share its
+// line.
+func (p *planner) before(s span, row *gradecsv.Row) bool {
+	at := s.base + uint32(row.Line)
+	return at < p.last || at == p.last && row.Part == 0
+}
+
+// given is the index in Files of a file that begins: the next one of its name, or that its name is within.
+func (p *planner) given(file string) uint16 {
+	from := 0
+	if n := len(p.files); n > 0 {
+		from = int(p.files[n-1].index)
+		if p.files[n-1].file == file {
+			from++
+		}
+	}
+	for i := from; i < len(p.Files); i++ {
+		if name := p.Files[i]; name == file || name == "-" && file == "stdin" || strings.HasPrefix(file, name+"/") {
+			return uint16(min(i, math.MaxUint16))
+		}
+	}
+	return uint16(min(len(p.files), math.MaxUint16))
 }
 
 // place names the file and line at a position.

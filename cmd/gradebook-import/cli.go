@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -15,11 +14,13 @@ const program = "gradebook-import"
 type cli struct {
 	Config kong.ConfigFlag `group:"settings" placeholder:"FILE" help:"YAML file with flags, by name: 'base-url: https://…'."`
 
-	Run      runCommand      `cmd:"" help:"Import files into a gradebook. Run it again to resume."`
-	Validate validateCommand `cmd:"" help:"Check files. Nothing is sent, and no credentials are needed."`
-	Verify   verifyCommand   `cmd:"" help:"Read back from the gradebook what files say, and compare."`
-	Sandbox  sandboxCommand  `cmd:"" help:"Serve a OneRoster gradebook on this machine, to try things out."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Run        runCommand        `cmd:"" help:"Import files into a gradebook. Run it again to resume."`
+	Validate   validateCommand   `cmd:"" help:"Check files. Nothing is sent, and no credentials are needed."`
+	Verify     verifyCommand     `cmd:"" help:"Read back from the gradebook what files say, and compare."`
+	Status     statusCommand     `cmd:"" help:"What the checkpoint knows: runs, rows, what is in doubt."`
+	Checkpoint checkpointCommand `cmd:"" help:"Make the checkpoint smaller, or forget what is old."`
+	Sandbox    sandboxCommand    `cmd:"" help:"Serve a OneRoster gradebook on this machine, to try things out."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // command parses args and runs the command that they name.
@@ -82,7 +83,7 @@ func refused(err error) error {
 	f := usage("%s", strings.ReplaceAll(text, "envar", "environment variable"))
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
-		return f.try(fmt.Sprintf("%s %s --help lists its flags", program, parse.Context.Selected().Name))
+		return f.try(parse.Context.Selected().FullPath() + " --help lists its flags")
 	}
 	return f.try(program + " --help lists the commands")
 }

@@ -105,7 +105,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
 	watch.done()
 
-	info.Ended, info.Counts = time.Now(), asJSON(report.Counts)
+	info.Ended, info.Counts = time.Now(), asJSON(runNote{report.Counts, report.Run.ExitCode, report.Run.Stopped})
 	err = errors.Join(err, spools.close(), journal.EndRun(info), closeAll())
 	if err != nil && report.Run.ExitCode != importer.ExitUsage {
 		report.Run.ExitCode = importer.ExitFailed
@@ -140,6 +140,7 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 	}
 	kept := dir.spools(j.names)
 	c := j.config
+	c.Files = j.files.Files
 	c.Source, c.Shard, c.Log, c.Rejects = source, j.files.Shard.Shard, log, kept.rejects.Spool
 	c.Progress = func(p importer.Progress) { tuneHeap(); watch.show(p) }
 	tuneHeap()
