@@ -74,6 +74,8 @@ type Known struct {
 	Digest Digest
 	// Earlier: an intent of an earlier process; look before sending.
 	Earlier bool
+	// Other: it took the place of an intent for another content, which is in doubt as well.
+	Other bool
 }
 
 // Intent is the note that a row is about to be sent.

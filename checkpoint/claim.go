@@ -41,8 +41,25 @@ func (j *Journal) Claim(key Key, at uint32) (Known, error) {
 		if state != Begun && state != Accepted {
 			return Known{}, nil // forgotten since the journal was loaded
 		}
-		return Known{State: state, Seq: j.base + uint64(ref), Op: in.Op, Digest: in.Digest, Earlier: state == Begun}, nil
+		return Known{State: state, Seq: j.base + uint64(ref), Op: in.Op, Digest: in.Digest, Earlier: state == Begun,
+			Other: state == Begun && j.other(in)}, nil
 	}
+}
+
+// other says whether an intent that in took the place of is in doubt, too, for another content. What was forgotten since
+// is not missed: it was settled.
+func (j *Journal) other(in Intent) bool {
+	for seq := in.Follows; seq > j.base; {
+		older, state, err := j.record(seq)
+		if err != nil || state == Accepted {
+			return false
+		}
+		if state == Begun && older.Digest != in.Digest {
+			return true
+		}
+		seq = older.Follows
+	}
+	return false
 }
 
 // load builds the table: for each key the last record that counts. It verifies every checksum on the way.

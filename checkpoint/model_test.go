@@ -30,9 +30,23 @@ func (w *world) claim(key checkpoint.Key, at uint32) (known checkpoint.Known) {
 	for _, r := range w.recs {
 		if r.Key == key && (r.State == checkpoint.Accepted || r.State == checkpoint.Begun) {
 			known = checkpoint.Known{State: r.State, Seq: r.Seq, Op: r.Op, Digest: r.Digest, Earlier: r.State == checkpoint.Begun}
+			known.Other = known.Earlier && w.other(r)
 		}
 	}
 	return known
+}
+
+// other: an intent that r took the place of is in doubt for another content.
+func (w *world) other(r checkpoint.Record) bool {
+	for f := r.Follows; f != 0; f = w.recs[f-1].Follows {
+		switch old := w.recs[f-1]; {
+		case old.State == checkpoint.Accepted:
+			return false
+		case old.State == checkpoint.Begun && old.Digest != r.Digest:
+			return true
+		}
+	}
+	return false
 }
 
 func (w *world) begin(intents []checkpoint.Intent) {
