@@ -88,6 +88,9 @@ type Config struct {
 
 	verify bool // nothing is sent: each row is compared with what the server has
 	list   List // with verify; nil: none
+
+	// drop is for tests alone: an outcome of which it says so is lost. The simulation must find that.
+	drop func(*Outcome) bool
 }
 
 func (c Config) withDefaults() Config {

@@ -43,6 +43,9 @@ type Outcome struct {
 	Allocated string
 	// Blind: the server refused to be looked at.
 	Blind bool
+	// Open: the server has something under this sourcedId that no record says, so the intent stays, and the next run looks
+	// before it sends: not every server refuses a second POST.
+	Open bool
 	// Compared is what Verify found; 0 where the row was not compared.
 	Compared Comparison
 }
@@ -56,8 +59,11 @@ func (o *Outcome) word() string {
 }
 
 // state is what the checkpoint is told, and whether it is told anything: a row in doubt keeps its intent.
-func (s Status) state() (checkpoint.State, bool) {
-	switch s {
+func (o *Outcome) state() (checkpoint.State, bool) {
+	if o.Open {
+		return 0, false
+	}
+	switch o.Status {
 	case Accepted:
 		return checkpoint.Accepted, true
 	case Rejected:

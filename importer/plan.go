@@ -190,20 +190,31 @@ func (p *planner) decide(t *task, known checkpoint.Known, digest checkpoint.Dige
 	case settled && !deletes && !p.Update:
 		return reject("row.changed", "an earlier run sent this result with another content; --update replaces it")
 	}
-	t.method, t.look, t.replace = p.Method, p.LookFirst, p.Update
+	t.method, t.replace, t.standing = p.Method, p.Update, settled
 	if settled {
 		t.method = http.MethodPut
 	}
 	if deletes {
 		t.method = http.MethodDelete
 	}
-	if known.State == checkpoint.Begun {
-		t.look, t.doubted, t.believe = true, true, p.started.Add(p.Settle)
-		if known.Op == checkpoint.Replace && !deletes {
-			t.method = http.MethodPut
-		}
-	}
+	p.reconcile(t, known, known.Digest != digest || known.Other)
 	return 0, nil
+}
+
+// reconcile says what to do about requests of earlier processes that the server may still be working on: those of an
+// intent in doubt, which may have been for another content, and those of which a lost checkpoint knew.
+func (p *planner) reconcile(t *task, known checkpoint.Known, other bool) {
+	begun := known.State == checkpoint.Begun
+	if !begun && !p.LookFirst {
+		return
+	}
+	t.look, t.doubted, t.believe = true, begun, p.started.Add(p.Settle)
+	t.patient = other || !begun || known.Op != checkpoint.Create
+	t.other = begun && other
+	if known.Op == checkpoint.Replace && t.method != http.MethodDelete {
+		t.method = http.MethodPut
+		t.replace = t.replace || !other // begun by a person's leave
+	}
 }
 
 // position places a row in the whole input, so that one number names file and line.

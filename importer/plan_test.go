@@ -18,6 +18,9 @@ func TestDecide(t *testing.T) {
 	changed := checkpoint.Known{State: checkpoint.Accepted, Digest: other}
 	open := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Create, Earlier: true}
 	openPut := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Replace, Earlier: true}
+	same := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Create, Earlier: true}
+	samePut := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Replace, Earlier: true}
+	both := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Create, Earlier: true, Other: true}
 	update, deletes, put, first := Config{Update: true}, Config{ApplyDeletes: true}, Config{Method: http.MethodPut}, Config{LookFirst: true}
 	for _, c := range []struct {
 		name   string
@@ -28,20 +31,23 @@ func TestDecide(t *testing.T) {
 	}{
 		{"new", Config{}, false, checkpoint.Known{}, "POST"},
 		{"new, by PUT", put, false, checkpoint.Known{}, "PUT"},
-		{"new, looking first", first, false, checkpoint.Known{}, "look, POST"},
+		{"new, looking first", first, false, checkpoint.Known{}, "look, POST patient"},
 		{"accepted before", Config{}, false, accepted, "unchanged"},
 		{"accepted before, looking first", first, false, accepted, "unchanged"},
 		{"accepted with another content", Config{}, false, changed, "rejected row.changed"},
 		{"accepted with another content, updating", update, false, changed, "PUT replacing"},
-		{"in doubt", Config{}, false, open, "look, POST doubted"},
-		{"in doubt, updating", update, false, open, "look, POST doubted replacing"},
-		{"a replacement in doubt", update, false, openPut, "look, PUT doubted replacing"},
+		{"in doubt", Config{}, false, same, "look, POST doubted"},
+		{"in doubt, by PUT", Config{}, false, samePut, "look, PUT doubted replacing patient"},
+		{"in doubt, and another content too", Config{}, false, both, "look, POST doubted patient other"},
+		{"in doubt with another content", Config{}, false, open, "look, POST doubted patient other"},
+		{"in doubt, updating", update, false, open, "look, POST doubted replacing patient other"},
+		{"a replacement in doubt", update, false, openPut, "look, PUT doubted replacing patient other"},
 		{"seen before", Config{}, false, checkpoint.Known{First: 3}, "rejected row.duplicate the first is at f.csv:3"},
 		{"to delete", Config{}, true, checkpoint.Known{}, "rejected row.delete"},
 		{"to delete, allowed", deletes, true, checkpoint.Known{}, "DELETE"},
 		{"to delete, accepted before", deletes, true, changed, "DELETE"},
 		{"to delete, deleted before", deletes, true, accepted, "unchanged"},
-		{"to delete, in doubt", deletes, true, open, "look, DELETE doubted"},
+		{"to delete, in doubt", deletes, true, open, "look, DELETE doubted patient other"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := &planner{Config: c.config.withDefaults(), started: time.Now()}
@@ -70,6 +76,12 @@ func TestDecide(t *testing.T) {
 				}
 				if tk.replace {
 					got += " replacing"
+				}
+				if tk.patient {
+					got += " patient"
+				}
+				if tk.other {
+					got += " other"
 				}
 			}
 			if got != c.want {

@@ -81,11 +81,13 @@ func (r *recorder) gather(batch []Outcome) []Outcome {
 	return batch
 }
 
-// commit makes outcomes durable, and only then counts them.
+// commit makes outcomes durable, and only then counts them. What they show about the target comes first: a crash between
+// the two must not leave a row accepted under another id and a target that is trusted to keep ids.
 func (r *recorder) commit(batch []Outcome) {
+	r.learn(batch)
 	written := make([]checkpoint.Outcome, 0, len(batch))
 	for _, o := range batch {
-		if state, ok := o.Status.state(); ok && o.Seq != 0 {
+		if state, ok := o.state(); ok && o.Seq != 0 {
 			written = append(written, checkpoint.Outcome{Seq: o.Seq, State: state})
 		}
 	}
@@ -105,7 +107,6 @@ func (r *recorder) account(o *Outcome) {
 		o.Problems = []gradecsv.Problem{{Code: "doubt.checkpoint", File: o.Row.File, Line: o.Row.Line,
 			Message: "the answer could not be written to the checkpoint; the next run looks this row up"}}
 	}
-	r.learn(o)
 	r.report.add(*o)
 	r.Log.Debug("row", "file", o.Row.File, "line", o.Row.Line, "status", o.Status.String())
 	switch o.Status {
@@ -118,11 +119,13 @@ func (r *recorder) account(o *Outcome) {
 	}
 }
 
-// learn keeps what an answer showed about the target.
-func (r *recorder) learn(o *Outcome) {
+// learn keeps what answers showed about the target.
+func (r *recorder) learn(batch []Outcome) {
 	facts := r.facts
-	facts.AllocatesIDs = facts.AllocatesIDs || o.Allocated != ""
-	facts.RefusesLook = facts.RefusesLook || o.Blind
+	for i := range batch {
+		facts.AllocatesIDs = facts.AllocatesIDs || batch[i].Allocated != ""
+		facts.RefusesLook = facts.RefusesLook || batch[i].Blind
+	}
 	if facts != r.facts && r.err == nil {
 		r.facts = facts
 		r.fail(r.Journal.Learn(facts))

@@ -17,10 +17,17 @@ type task struct {
 
 	look    bool // look before the next send
 	doubted bool // sent at least once, perhaps applied
+	there   bool // a look found another content, of which the checkpoint knows nothing
+	resent  bool // sent again, in doubt and without a look: a person's decision
 	exists  bool // the server said that the sourcedId is taken
 	replace bool // a different content at the server may be replaced
-	// believe is when "not found" says that an earlier request will not be applied any more.
+	// standing: an earlier run got it accepted, with another content.
+	standing bool
+	// believe is when earlier requests have surely come to their end. Before that, "not found" proves nothing; nor does
+	// another content, while the row's own may be under way; nor, with patient, the row's own, while another may be.
 	believe time.Time
+	patient bool
+	other   bool // what is in doubt is another content of the row
 
 	due      time.Time // in the room: not before this
 	sends    int       // sends so far, the one under way included
@@ -38,7 +45,8 @@ type task struct {
 
 // outcome is the account of a task's row.
 func (t *task) outcome(s Status, why ...gradecsv.Problem) *Outcome {
-	return &Outcome{Row: t.row, At: t.at, Seq: t.seq, Status: s, Problems: why}
+	open := t.there && !t.standing && (s == Rejected || s == Failed)
+	return &Outcome{Row: t.row, At: t.at, Seq: t.seq, Status: s, Problems: why, Open: open}
 }
 
 // problem makes one of the row from the importer's own words.
@@ -113,6 +121,10 @@ func (p policy) sent(t *task, a oneroster.Answer, blind bool) reaction {
 		return reaction{outcome: t.outcome(Rejected, t.problem("server.nothingToDelete",
 			"the server has no result with this sourcedId, so there is nothing to delete"))}
 	case oneroster.Rejected, oneroster.Forbidden:
+		if t.resent {
+			return reaction{outcome: t.outcome(InDoubt, t.answered(a), t.problem("doubt.resent",
+				"it was sent again without a look, and refused; the request before may have been applied: check the result in the gradebook"))}
+		}
 		return reaction{outcome: t.outcome(Rejected, t.answered(a))}
 	case oneroster.Abort:
 		return reaction{outcome: t.stopped(), abort: true}
@@ -132,42 +144,76 @@ func (p policy) unsettled(t *task, a oneroster.Answer, blind bool) reaction {
 func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 	switch a.Verdict {
 	case oneroster.Accepted:
-		return reaction{outcome: t.outcome(Accepted)}
+		return p.same(t, a, now)
 	case oneroster.Different:
-		if t.replace || t.method == http.MethodDelete {
-			t.look = false
-			if t.method == http.MethodPost {
-				t.method = http.MethodPut
-			}
-			return reaction{}
-		}
-		return reaction{outcome: t.outcome(Rejected, p.conflict(t, a))}
+		return p.different(t, a, now)
 	case oneroster.Missing:
-		if t.method == http.MethodDelete {
-			return reaction{outcome: t.outcome(Accepted)}
-		}
 		if wait := t.believe.Sub(now); wait > 0 {
 			return reaction{wait: wait}
+		}
+		if t.method == http.MethodDelete {
+			return reaction{outcome: t.outcome(Accepted)}
 		}
 		return p.missing(t)
 	case oneroster.Throttled:
 		return reaction{wait: a.RetryAfter, backoff: a.RetryAfter == 0}
 	case oneroster.NotApplied, oneroster.Doubt:
-		if t.lookups >= max(p.attempts, downAfter+1) {
+		if t.lookups >= p.looks() {
 			return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.unanswered",
 				"the row may have been applied, and looking it up failed again and again; run the same command again later"))}
 		}
 		return reaction{wait: a.RetryAfter, backoff: true}
-	case oneroster.Blind, oneroster.Rejected, oneroster.Forbidden, oneroster.Exists:
+	case oneroster.Rejected, oneroster.Forbidden, oneroster.Exists: // of this look; a server without looks is Blind
+		if t.lookups < p.looks() {
+			return reaction{backoff: true}
+		}
+		return p.blind(t, a)
+	case oneroster.Blind:
 		r := p.blind(t, a)
 		if r.outcome != nil {
-			r.outcome.Blind = a.Verdict == oneroster.Blind
+			r.outcome.Blind = true
 		}
 		return r
 	case oneroster.Abort:
 		return reaction{outcome: t.stopped(), abort: true}
 	}
 	panic("importer: internal error: a look was answered with the verdict " + a.Verdict.String())
+}
+
+// looks is how many looks in a row may bring no answer.
+func (p policy) looks() int { return max(p.attempts, downAfter+1) }
+
+// same decides when the server has what the row says. What it has besides, in fields that the row leaves blank, may be
+// what a replacement was to remove.
+func (p policy) same(t *task, a oneroster.Answer, now time.Time) reaction {
+	unsent, unfinished := t.other && t.sends == 0, t.replace && t.method == http.MethodPut && t.attempts < p.attempts
+	if a.More && (unsent || unfinished) {
+		return p.different(t, a, now)
+	}
+	if wait := t.believe.Sub(now); t.patient && wait > 0 {
+		return reaction{wait: wait}
+	}
+	return reaction{outcome: t.outcome(Accepted)}
+}
+
+// different decides when the server has another content than the row.
+func (p policy) different(t *task, a oneroster.Answer, now time.Time) reaction {
+	refused := t.exists && !t.doubted // nothing was written that could still be applied
+	if wait := t.believe.Sub(now); wait > 0 && !refused {
+		return reaction{wait: wait}
+	}
+	t.there = !refused
+	if !t.replace && t.method != http.MethodDelete {
+		return reaction{outcome: t.outcome(Rejected, p.conflict(t, a))}
+	}
+	if t.attempts >= p.attempts {
+		return reaction{outcome: t.outcome(Failed, t.failure)}
+	}
+	t.look = false
+	if t.method == http.MethodPost {
+		t.method = http.MethodPut
+	}
+	return reaction{}
 }
 
 // missing decides when the server surely does not have the row: it is sent again while it has attempts left.
@@ -192,7 +238,7 @@ func (p policy) blind(t *task, a oneroster.Answer) reaction {
 		return reaction{outcome: t.outcome(Rejected, t.problem("server.exists",
 			"the server already has a result under this sourcedId, and gives no way to compare it with the row"))}
 	case p.resend && !t.exists && t.attempts < p.attempts:
-		t.look = false
+		t.look, t.resent = false, true
 		return reaction{backoff: a.Verdict == oneroster.Doubt}
 	}
 	return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.blind",

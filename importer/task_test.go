@@ -18,6 +18,8 @@ func TestReactions(t *testing.T) {
 	allocated := oneroster.Answer{Verdict: oneroster.Accepted, AllocatedID: "other"}
 	doubted := func(t *task) { t.look, t.doubted = true, true }
 	taken := func(t *task) { t.look, t.exists = true, true }
+	more := oneroster.Answer{Verdict: oneroster.Accepted, More: true}
+	early := func(t *task) { doubted(t); t.believe = now.Add(settle) }
 	used := func(t *task) { doubted(t); t.attempts = 3 }
 	for _, c := range []struct {
 		name   string
@@ -48,22 +50,40 @@ func TestReactions(t *testing.T) {
 		{name: "delete of nothing", change: func(t *task) { t.method = http.MethodDelete }, answer: answer(oneroster.Missing), want: "rejected server.nothingToDelete"},
 		{name: "delete of nothing, after a doubt", change: func(t *task) { t.method, t.doubted = http.MethodDelete, true }, answer: answer(oneroster.Missing), want: "accepted"},
 
+		{name: "refused after it was sent again without a look", change: func(t *task) { t.doubted, t.resent = true, true }, policy: policy{resend: true}, answer: oneroster.Answer{Verdict: oneroster.Rejected, Code: "c"}, want: "inDoubt c doubt.resent"},
+		{name: "refused where a look found another content", change: func(t *task) { t.there = true }, answer: oneroster.Answer{Verdict: oneroster.Rejected, Code: "c"}, want: "rejected c open"},
+		{name: "refused, and an earlier content stands in the checkpoint", change: func(t *task) { t.there, t.standing = true, true }, answer: oneroster.Answer{Verdict: oneroster.Rejected, Code: "c"}, want: "rejected c"},
+
 		// After a look.
 		{name: "found the same", change: doubted, answer: answer(oneroster.Accepted), want: "accepted"},
-		{name: "found another", change: doubted, answer: answer(oneroster.Different), want: "rejected server.conflict"},
+		{name: "found another", change: doubted, answer: answer(oneroster.Different), want: "rejected server.conflict open"},
+		{name: "found another, which the server had refused to double", change: taken, answer: answer(oneroster.Different), want: "rejected server.conflict"},
+		{name: "found another, too early", change: early, answer: answer(oneroster.Different), want: "look", wait: settle},
+		{name: "found another, too early, replacing", change: func(t *task) { early(t); t.replace = true }, answer: answer(oneroster.Different), want: "look", wait: settle},
+		{name: "found another, replacing, attempts used", change: func(t *task) { used(t); t.replace = true }, answer: answer(oneroster.Different), want: "failed first open"},
+		{name: "found the same, too early", change: early, answer: answer(oneroster.Accepted), want: "accepted"},
+		{name: "found the same, while another may be under way", change: func(t *task) { early(t); t.patient = true }, answer: answer(oneroster.Accepted), want: "look", wait: settle},
+		{name: "found the same and more", change: doubted, answer: more, want: "accepted"},
+		{name: "found the same and more, replacing", change: func(t *task) { doubted(t); t.replace, t.method = true, http.MethodPut }, answer: more, want: "again by PUT"},
+		{name: "found the same and more, replacing, attempts used", change: func(t *task) { used(t); t.replace, t.method = true, http.MethodPut }, answer: more, want: "accepted"},
+		{name: "found the same and more, another in doubt", change: func(t *task) { doubted(t); t.other = true }, answer: more, want: "rejected server.conflict open"},
 		{name: "found another, replacing", change: func(t *task) { doubted(t); t.replace = true }, answer: answer(oneroster.Different), want: "again by PUT"},
-		{name: "found deleted", change: doubted, answer: oneroster.Answer{Verdict: oneroster.Different, Code: "server.deleted"}, want: "rejected server.deleted"},
+		{name: "found deleted", change: doubted, answer: oneroster.Answer{Verdict: oneroster.Different, Code: "server.deleted"}, want: "rejected server.deleted open"},
 		{name: "not found yet", change: func(t *task) { doubted(t); t.believe = now.Add(settle) }, answer: answer(oneroster.Missing), want: "look", wait: settle},
 		{name: "not found", change: doubted, answer: answer(oneroster.Missing), want: "again"},
 		{name: "not found, attempts used", change: used, answer: answer(oneroster.Missing), want: "failed first"},
 		{name: "taken and not found", change: taken, answer: answer(oneroster.Missing), want: "rejected server.hidden"},
 		{name: "taken, in doubt and not found", change: func(t *task) { taken(t); doubted(t) }, answer: answer(oneroster.Missing), want: "inDoubt doubt.hidden"},
 		{name: "to delete, not found", change: func(t *task) { doubted(t); t.method = http.MethodDelete }, answer: answer(oneroster.Missing), want: "accepted"},
+		{name: "to delete, not found yet", change: func(t *task) { early(t); t.method = http.MethodDelete }, answer: answer(oneroster.Missing), want: "look", wait: settle},
+		{name: "to delete, still there, attempts used", change: func(t *task) { used(t); t.method = http.MethodDelete }, answer: answer(oneroster.Different), want: "failed first open"},
 		{name: "to delete, still there", change: func(t *task) { doubted(t); t.method = http.MethodDelete }, answer: answer(oneroster.Different), want: "again"},
 		{name: "look throttled", change: doubted, answer: oneroster.Answer{Verdict: oneroster.Throttled, RetryAfter: time.Second}, want: "look", wait: time.Second},
 		{name: "look unanswered", change: doubted, answer: answer(oneroster.Doubt), want: "look after backoff"},
 		{name: "look unanswered again and again", change: func(t *task) { doubted(t); t.lookups = downAfter + 1 }, answer: answer(oneroster.Doubt), want: "inDoubt doubt.unanswered"},
 		{name: "look refused", change: doubted, answer: answer(oneroster.Blind), want: "inDoubt doubt.blind blind"},
+		{name: "this look refused", change: doubted, policy: policy{resend: true}, answer: answer(oneroster.Rejected), want: "look after backoff"},
+		{name: "looks refused again and again", change: func(t *task) { doubted(t); t.lookups = downAfter + 1 }, answer: answer(oneroster.Rejected), want: "inDoubt doubt.blind"},
 		{name: "look refused, resend", change: doubted, policy: policy{resend: true}, answer: answer(oneroster.Blind), want: "again"},
 		{name: "look aborted", change: doubted, answer: answer(oneroster.Abort), want: "inDoubt doubt.stopped abort"},
 	} {
@@ -101,6 +121,9 @@ func spell(t *task, r reaction) string {
 		}
 		if r.outcome.Blind {
 			s += " blind"
+		}
+		if r.outcome.Open {
+			s += " open"
 		}
 	case t.look:
 		s = "look"

@@ -49,7 +49,7 @@ func (w *workers) run() error {
 			w.group(t)
 			continue
 		}
-		if o := w.advance(t); o != nil {
+		if o := w.advance(t); o != nil && (w.drop == nil || !w.drop(o)) {
 			w.outcomes <- *o // unconditional: the recorder receives until this channel is closed
 		}
 	}
@@ -88,11 +88,15 @@ func (w *workers) wait(d time.Duration) {
 
 // attempt makes one request for a row, a look or a send, once the server is up and the pace allows it.
 func (w *workers) attempt(t *task) reaction {
-	if t.look && !w.Resend && w.facts.blind() {
-		return w.policy().blind(t, oneroster.Answer{})
+	if r := w.barred(t); r.outcome != nil {
+		return r
 	}
 	if !w.admit() {
 		return reaction{outcome: t.stopped()}
+	}
+	if r := w.barred(t); r.outcome != nil { // more may be known than before the wait
+		w.Pace.Release(pace.Event{})
+		return r
 	}
 	look := t.look
 	a := w.request(t)
@@ -120,6 +124,20 @@ func (w *workers) attempt(t *task) reaction {
 		w.stop.because(&StopError{Code: "refused", Reason: a.Reason})
 	}
 	return r
+}
+
+// barred ends a row whose next request what is known of the server forbids.
+func (w *workers) barred(t *task) reaction {
+	allocates := w.facts.allocates.Load()
+	switch {
+	case !t.look && t.standing && allocates:
+		return reaction{outcome: t.outcome(Rejected, t.problem("server.allocates", "this server allocates its own sourcedIds, "+
+			"so an earlier result can neither be replaced nor deleted by the row's; change it in the gradebook"))}
+	case w.Resend:
+	case t.look && w.facts.blind(), t.doubted && allocates: // a look that found nothing has proved nothing
+		return w.policy().blind(t, oneroster.Answer{})
+	}
+	return reaction{}
 }
 
 // admit waits for the server and for the pace; false when the run ends first.
@@ -162,8 +180,18 @@ func (w *workers) judge(t *task, a oneroster.Answer, look bool) {
 		w.permitted(a)
 		_, outages, _ := w.health.outage()
 		t.refund(outages)
+		if look && refusal(a.Verdict) {
+			t.lookups++
+			t.backoffs++
+			return
+		}
 		t.backoffs, t.lookups = 0, 0
 	}
+}
+
+// refusal says that a request was refused for what it says, or for who asks.
+func refusal(v oneroster.Verdict) bool {
+	return v == oneroster.Rejected || v == oneroster.Forbidden || v == oneroster.Exists
 }
 
 // forbiddenMost is after how many answers 403, with no other between them, the run ends.

@@ -52,6 +52,8 @@ type Answer struct {
 	AllocatedID string
 	// Diff names the fields that differ, for Different.
 	Diff []FieldDiff
+	// More: Find only, Accepted: the server has values besides, in fields that were not sent.
+	More bool
 	// Latency is the time from writing the request to the end of the response; Ended is when it ended.
 	Latency time.Duration
 	Ended   time.Time

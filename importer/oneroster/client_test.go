@@ -158,6 +158,22 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A server's additions are told from values that the row leaves blank and the server has.
+func TestFindSaysWhenThereIsMore(t *testing.T) {
+	r := typical()
+	good, _ := AppendBody(nil, r)
+	for blank, body := range map[bool]string{true: string(good), false: strings.Replace(string(good), `"status"`, `"href":"x","type":"result","status"`, 1)} {
+		s := server(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, body) })
+		want := *r
+		if blank {
+			want.Comment = ""
+		}
+		if a := client(t, config(s)).Find(t.Context(), &want); a.Verdict != Accepted || a.More != blank {
+			t.Errorf("comment blank %v: %v, more %v", blank, a.Verdict, a.More)
+		}
+	}
+}
+
 // pages serves 10 results, with every third left out of each page after it was cut, and none at offsets 6 to 7.
 func pages(total bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

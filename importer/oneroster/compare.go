@@ -21,6 +21,7 @@ func compare(a *Answer, r *Result, resp *response) {
 		return
 	}
 	if a.Diff = r.Diff(&found[i]); len(a.Diff) == 0 {
+		a.More = r.Status != StatusToBeDeleted && len(found[i].Diff(r)) > 0
 		return
 	}
 	a.Verdict, a.Code = Different, "server.different"
