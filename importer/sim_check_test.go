@@ -179,7 +179,7 @@ func (s *story) unjustified(p *process, l *simLine) string {
 		case l.known && s.facts.AllocatesIDs:
 		case l.refused == 0:
 			return "nothing was wrong with it"
-		case !deletes && s.has(l) && !s.blind():
+		case !deletes && s.has(l) && !s.blind() && s.server.Applied(l.row.Result.SourcedID).Standing == 1:
 			return "the server has it all the same"
 		}
 	case "inDoubt":

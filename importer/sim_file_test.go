@@ -69,7 +69,7 @@ func (f *simFile) add() {
 		r.id = ""
 	}
 	if f.rnd.IntN(4) == 0 {
-		r.comment = "said \"well, done\"\nand more"
+		r.comment = "said \"très bien, done\"\nand more"
 	}
 	if f.rnd.IntN(6) == 0 {
 		r.note = "n"

@@ -336,7 +336,7 @@ func (p *process) run(paths []string) *Report {
 	}
 	p.facts = journal.Facts()
 	s.checkClaims(p, journal)
-	reader, err := gradecsv.Open(paths, gradecsv.Options{})
+	reader, err := gradecsv.Open(paths, gradecsv.Options{Mapping: "oneroster"})
 	if err != nil {
 		s.broken("the file cannot be read: %v", err)
 		return nil

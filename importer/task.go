@@ -135,7 +135,7 @@ func (p policy) sent(t *task, a oneroster.Answer, blind bool) reaction {
 // unsettled decides for a row that must be looked up next.
 func (p policy) unsettled(t *task, a oneroster.Answer, blind bool) reaction {
 	if blind {
-		return p.blind(t, a)
+		return p.blind(t, a, a.Ended)
 	}
 	return reaction{backoff: a.Verdict == oneroster.Doubt}
 }
@@ -167,9 +167,9 @@ func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 		if t.lookups < p.looks() {
 			return reaction{backoff: true}
 		}
-		return p.blind(t, a)
+		return p.blind(t, a, now)
 	case oneroster.Blind:
-		r := p.blind(t, a)
+		r := p.blind(t, a, now)
 		if r.outcome != nil {
 			r.outcome.Blind = true
 		}
@@ -231,15 +231,16 @@ func (p policy) missing(t *task) reaction {
 	return reaction{}
 }
 
-// blind decides for a row that cannot be looked up: only a person may have it sent again.
-func (p policy) blind(t *task, a oneroster.Answer) reaction {
+// blind decides for a row that cannot be looked up: only a person may have it sent again, and not while an older request
+// may be under way, which would have the last word.
+func (p policy) blind(t *task, a oneroster.Answer, now time.Time) reaction {
 	switch {
 	case t.exists && !t.doubted:
 		return reaction{outcome: t.outcome(Rejected, t.problem("server.exists",
 			"the server already has a result under this sourcedId, and gives no way to compare it with the row"))}
 	case p.resend && !t.exists && t.attempts < p.attempts:
 		t.look, t.resent = false, true
-		return reaction{backoff: a.Verdict == oneroster.Doubt}
+		return reaction{wait: max(0, t.believe.Sub(now)), backoff: a.Verdict == oneroster.Doubt}
 	}
 	return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.blind",
 		"the row may have been applied, and this server gives no way to look; "+

@@ -38,7 +38,7 @@ func TestReactions(t *testing.T) {
 		{name: "not applied", answer: answer(oneroster.NotApplied), want: "again after backoff"},
 		{name: "doubt", answer: answer(oneroster.Doubt), want: "look after backoff"},
 		{name: "doubt at a blind server", blind: true, answer: answer(oneroster.Doubt), want: "inDoubt doubt.blind"},
-		{name: "doubt at a blind server, resend", blind: true, policy: policy{resend: true}, answer: answer(oneroster.Doubt), want: "again after backoff"},
+		{name: "doubt at a blind server, resend", blind: true, policy: policy{resend: true}, answer: answer(oneroster.Doubt), want: "again after backoff", wait: settle},
 		{name: "doubt at a blind server, resend, attempts used", blind: true, change: used, policy: policy{resend: true}, answer: answer(oneroster.Doubt), want: "inDoubt doubt.blind"},
 		{name: "taken", answer: answer(oneroster.Exists), want: "look"},
 		{name: "taken at a blind server", blind: true, answer: answer(oneroster.Exists), want: "rejected server.exists"},
@@ -85,6 +85,7 @@ func TestReactions(t *testing.T) {
 		{name: "this look refused", change: doubted, policy: policy{resend: true}, answer: answer(oneroster.Rejected), want: "look after backoff"},
 		{name: "looks refused again and again", change: func(t *task) { doubted(t); t.lookups = downAfter + 1 }, answer: answer(oneroster.Rejected), want: "inDoubt doubt.blind"},
 		{name: "look refused, resend", change: doubted, policy: policy{resend: true}, answer: answer(oneroster.Blind), want: "again"},
+		{name: "look refused, resend, too early", change: early, policy: policy{resend: true}, answer: answer(oneroster.Blind), want: "again", wait: settle},
 		{name: "look aborted", change: doubted, answer: answer(oneroster.Abort), want: "inDoubt doubt.stopped abort"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -135,7 +135,7 @@ func (w *workers) barred(t *task) reaction {
 			"so an earlier result can neither be replaced nor deleted by the row's; change it in the gradebook"))}
 	case w.Resend:
 	case t.look && w.facts.blind(), t.doubted && allocates: // a look that found nothing has proved nothing
-		return w.policy().blind(t, oneroster.Answer{})
+		return w.policy().blind(t, oneroster.Answer{}, time.Now())
 	}
 	return reaction{}
 }
