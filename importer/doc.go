@@ -29,7 +29,22 @@
 // A row whose request was written and not answered is in doubt as well, and takes the same path: a task with look set.
 // There is no other place where rows are reconciled. "Not found" is believed when Settle has passed since the request
 // ended (for an intent of an earlier process, since this one started), because the server may still be working on a
-// request whose client is gone. Found is believed at once. A row that waits holds no worker: it sits in the room.
+// request whose client is gone; a look counts from when it was asked for. The same holds for "another content", which a
+// request under way may yet replace. Found is believed at once, unless what is under way may be another content, a
+// replacement or a deletion. A row that waits holds no worker: it sits in the room.
+//
+// A look compares what was sent and nothing else, so a value that the file no longer has is missed by it. Where a
+// replacement is in doubt, and where another content of the row is, more at the server than in the row counts as different.
+//
+// A row that ends rejected or failed while the server has something under its sourcedId that no record knows of keeps its
+// intent: the next run looks again, and does not trust the server to refuse a second POST.
+//
+// # What nobody can promise
+//
+// TestSimulation excuses four things, and counts them. A server that allocates its own ids and has not yet told so in
+// any answer that was written down: a row in doubt is looked for in vain and sent again. The same server when the
+// checkpoint was lost. A disk that loses the intents it said it had written, at a server that takes a sourcedId twice;
+// at others nothing is doubled even then. And --in-doubt resend, which is a person's decision.
 //
 // # Whose fault
 //

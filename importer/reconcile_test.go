@@ -1,10 +1,12 @@
 package importer
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer/gradecsv"
@@ -65,4 +67,36 @@ func TestALookIsNotBelievedAnyMoreAtAServerThatAllocatesIDs(t *testing.T) {
 	if w.Resend = true; w.barred(tk).outcome != nil {
 		t.Error("a person's decision to send again is not followed")
 	}
+}
+
+// slowLook finds nothing, and takes its time to say so.
+type slowLook struct {
+	gatewayFunc
+	asked []time.Duration
+	start time.Time
+}
+
+func (g *slowLook) Find(ctx context.Context, r *oneroster.Result) oneroster.Answer {
+	g.asked = append(g.asked, time.Since(g.start))
+	<-time.After(2 * time.Second)
+	return oneroster.Answer{Verdict: oneroster.Missing, Requests: 1, Status: http.StatusNotFound, Ended: time.Now()}
+}
+
+// "Not found" is believed of a look that was asked for when the row had settled, not of one that was answered then.
+func TestALookIsAsOldAsItsQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sends := 0
+		g := &slowLook{start: time.Now(), gatewayFunc: func(string) oneroster.Answer {
+			if sends++; sends == 1 {
+				return oneroster.Answer{Verdict: oneroster.Doubt, Requests: 1, Ended: time.Now()}
+			}
+			return oneroster.Answer{Verdict: oneroster.Accepted, Requests: 1, Status: 201}
+		}}
+		rows := []gradecsv.Row{{File: "f", Line: 2, Result: oneroster.Result{SourcedID: "r1"}}}
+		settle := 1500 * time.Millisecond
+		r, err := runWith(t, Config{Gateway: g, Source: &sliceSource{rows: rows}, Settle: settle, Jitter: func() float64 { return 0 }})
+		if err != nil || r.Counts.Accepted != 1 || len(g.asked) != 2 || g.asked[0] >= settle || g.asked[1] < settle {
+			t.Errorf("%v, %+v, looked at %v", err, r.Counts, g.asked)
+		}
+	})
 }

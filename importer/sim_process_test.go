@@ -64,6 +64,7 @@ type process struct {
 	lines     map[simPlace]*simLine
 	keys      map[checkpoint.Key]*simLine // the first valid row of each
 	open      int                         // rows handed out and not reported
+	most      int                         // the most of them at a time
 	allocated time.Time                   // when this process was told of an allocated id
 	flawed    simFlawed
 	facts     checkpoint.Facts // as they were at the start
@@ -255,7 +256,8 @@ func (src simSource) Read(rows []gradecsv.Row) (int, error) {
 		p.read = append(p.read, line)
 		p.lines[line.simPlace] = line
 	}
-	if p.open += n; p.open > simMost+64 {
+	p.open += n
+	if p.most = max(p.most, p.open); p.most > simMost+64 {
 		p.s.broken("%d rows are in memory", p.open)
 	}
 	return n, err

@@ -3,12 +3,15 @@ package importer
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"os"
 	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gradebook-import/importer/oneroster/sandbox"
 )
 
 // The simulation tells stories: a server, a network, a disk and a person who edits files and starts the importer again,
@@ -93,6 +96,26 @@ func simDir(t *testing.T) string {
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
+}
+
+// However many rows wait for the server to be believed, the rows in memory stay within what doc.go says.
+func TestSimulatedRowsInMemory(t *testing.T) {
+	dir := simDir(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := newStory(1, soundImporter, dir)
+		s.start = time.Now()
+		defer time.Sleep(time.Hour)
+		s.found()
+		for len(s.file.rows) < 6000 {
+			s.file.add()
+		}
+		s.cfg = sandbox.Config{NoAuth: true, Faults: []sandbox.Fault{{Do: "500", Method: http.MethodPost, Probability: .5, For: time.Minute}}}
+		s.server, s.netRate, s.settle, s.lookFirst = sandbox.New(s.cfg), 0, time.Minute, false
+		p := s.newProcess(true)
+		if report := s.run(p); s.fails() || report.Counts.Accepted < 5000 || p.most <= waitingRows {
+			t.Errorf("%s %+v, at most %d rows in memory", s.verdict(), report.Counts, p.most)
+		}
+	})
 }
 
 // TestSimulationFindsFaults: a simulation that cannot fail proves nothing. Each flaw, put into the importer, must break a

@@ -140,7 +140,7 @@ func (p policy) unsettled(t *task, a oneroster.Answer, blind bool) reaction {
 	return reaction{backoff: a.Verdict == oneroster.Doubt}
 }
 
-// found decides after the answer to a look.
+// found decides after the answer to a look. now is when the look was asked for: a late answer says what was there before.
 func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 	switch a.Verdict {
 	case oneroster.Accepted:

@@ -98,7 +98,7 @@ func (w *workers) attempt(t *task) reaction {
 		w.Pace.Release(pace.Event{})
 		return r
 	}
-	look := t.look
+	look, asked := t.look, time.Now()
 	a := w.request(t)
 	w.Pace.Release(event(a))
 	if a.Requests > 0 {
@@ -111,9 +111,9 @@ func (w *workers) attempt(t *task) reaction {
 	switch {
 	case t.method == http.MethodGet:
 		w.trust(t, a)
-		r = w.policy().compared(t, a, time.Now())
+		r = w.policy().compared(t, a, asked)
 	case look:
-		r = w.policy().found(t, a, time.Now())
+		r = w.policy().found(t, a, asked)
 	default:
 		r = w.policy().sent(t, a, w.facts.blind())
 	}
