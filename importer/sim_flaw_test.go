@@ -33,7 +33,6 @@ func (f simFlaw) String() string {
 type simFlawed struct {
 	fake    uint64
 	intents map[uint64]checkpoint.Intent
-	early   map[uint64]bool
 	late    []checkpoint.Outcome
 }
 
