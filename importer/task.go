@@ -186,8 +186,8 @@ func (p policy) looks() int { return max(p.attempts, downAfter+1) }
 // same decides when the server has what the row says. What it has besides, in fields that the row leaves blank, may be
 // what a replacement was to remove.
 func (p policy) same(t *task, a oneroster.Answer, now time.Time) reaction {
-	unsent, unfinished := t.other && t.sends == 0, t.replace && t.method == http.MethodPut && t.attempts < p.attempts
-	if a.More && (unsent || unfinished) {
+	unsent, replaces := t.other && t.sends == 0, t.replace && t.method == http.MethodPut
+	if a.More && (unsent || replaces) {
 		return p.different(t, a, now)
 	}
 	if wait := t.believe.Sub(now); t.patient && wait > 0 {
@@ -206,7 +206,11 @@ func (p policy) different(t *task, a oneroster.Answer, now time.Time) reaction {
 	if !t.replace && t.method != http.MethodDelete {
 		return reaction{outcome: t.outcome(Rejected, p.conflict(t, a))}
 	}
-	if t.attempts >= p.attempts {
+	switch {
+	case t.attempts >= p.attempts && a.More: // which the server may have added itself
+		return reaction{outcome: t.outcome(InDoubt, t.failure, t.problem("doubt.more", "the server has what the row says, and values "+
+			"besides, which the row may have been to remove; run the same command again later"))}
+	case t.attempts >= p.attempts:
 		return reaction{outcome: t.outcome(Failed, t.failure)}
 	}
 	t.look = false

@@ -65,7 +65,7 @@ func TestReactions(t *testing.T) {
 		{name: "found the same, while another may be under way", change: func(t *task) { early(t); t.patient = true }, answer: answer(oneroster.Accepted), want: "look", wait: settle},
 		{name: "found the same and more", change: doubted, answer: more, want: "accepted"},
 		{name: "found the same and more, replacing", change: func(t *task) { doubted(t); t.replace, t.method = true, http.MethodPut }, answer: more, want: "again by PUT"},
-		{name: "found the same and more, replacing, attempts used", change: func(t *task) { used(t); t.replace, t.method = true, http.MethodPut }, answer: more, want: "accepted"},
+		{name: "found the same and more, replacing, attempts used", change: func(t *task) { used(t); t.replace, t.method = true, http.MethodPut }, answer: more, want: "inDoubt first doubt.more"},
 		{name: "found the same and more, another in doubt", change: func(t *task) { doubted(t); t.other = true }, answer: more, want: "rejected server.conflict open"},
 		{name: "found another, replacing", change: func(t *task) { doubted(t); t.replace = true }, answer: answer(oneroster.Different), want: "again by PUT"},
 		{name: "found deleted", change: doubted, answer: oneroster.Answer{Verdict: oneroster.Different, Code: "server.deleted"}, want: "rejected server.deleted open"},
