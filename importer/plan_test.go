@@ -110,6 +110,22 @@ func TestPositions(t *testing.T) {
 	}
 }
 
+// The cells of a wide record stand on one line, and take no position of their own.
+func TestPositionsOfWideRows(t *testing.T) {
+	p := &planner{}
+	for line := 2; line < 100; line++ {
+		for part := range 5 {
+			row := &gradecsv.Row{File: "wide.csv", Line: line, Part: part}
+			if got, want := p.place(p.position(row)), fmt.Sprintf("wide.csv:%d", line); got != want {
+				t.Fatalf("%s, want %s", got, want)
+			}
+		}
+	}
+	if len(p.files) != 1 {
+		t.Errorf("one file is taken for %d", len(p.files))
+	}
+}
+
 // Every key is owned by exactly one shard of a count, and no shard is left empty.
 func TestShardsPartition(t *testing.T) {
 	const n = 7
