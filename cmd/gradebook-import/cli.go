@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -12,19 +13,22 @@ const program = "gradebook-import"
 
 // cli is the whole command line. A command is a struct with its flags and a Run method, in a file of its own.
 type cli struct {
-	Config kong.ConfigFlag `group:"settings" placeholder:"FILE" help:"YAML file with flags, by name: 'base-url: https://…'."`
+	ConfigFile kong.ConfigFlag `name:"config" group:"settings" placeholder:"FILE" help:"YAML file with flags, by name: 'base-url: https://…'."`
 
 	Run        runCommand        `cmd:"" help:"Import files into a gradebook. Run it again to resume."`
 	Validate   validateCommand   `cmd:"" help:"Check files. Nothing is sent, and no credentials are needed."`
 	Verify     verifyCommand     `cmd:"" help:"Read back from the gradebook what files say, and compare."`
 	Status     statusCommand     `cmd:"" help:"What the checkpoint knows: runs, rows, what is in doubt."`
 	Checkpoint checkpointCommand `cmd:"" help:"Make the checkpoint smaller, or forget what is old."`
+	Config     configCommand     `cmd:"" name:"config" help:"Print an example of a config file, or the settings of a run."`
 	Sandbox    sandboxCommand    `cmd:"" help:"Serve a OneRoster gradebook on this machine, to try things out."`
+	Completion completionCommand `cmd:"" help:"Print what completes commands and flags in bash, zsh or fish."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // command parses args and runs the command that they name.
 func command(ctx context.Context, args []string, t *terminal) error {
+	unsetEmpty()
 	parser, err := newParser(t)
 	if err != nil {
 		return err
@@ -41,13 +45,24 @@ func command(ctx context.Context, args []string, t *terminal) error {
 	return parsed.Run(t)
 }
 
+// unsetEmpty makes empty variables unset ones, as people mean them who write GRADEBOOK_CONFIG= in a job.
+func unsetEmpty() {
+	for _, pair := range os.Environ() {
+		if name, value, _ := strings.Cut(pair, "="); value == "" && strings.HasPrefix(name, "GRADEBOOK_") {
+			_ = os.Unsetenv(name) // fails for no name that has a "=" behind it
+		}
+	}
+}
+
 func newParser(t *terminal) (*kong.Kong, error) {
+	files := &configFiles{}
 	return kong.New(&cli{},
 		kong.Name(program),
 		kong.Description("Imports OneRoster results files into a gradebook: no row lost, none doubled, and the same command "+
 			"resumes after anything."),
 		kong.DefaultEnvars("GRADEBOOK"),
-		kong.Configuration(loadConfig),
+		kong.Configuration(files.load),
+		kong.Bind(files),
 		kong.Writers(t.out, t.err),
 		kong.ExplicitGroups(groups()),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: helpWidth}),

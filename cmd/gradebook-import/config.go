@@ -27,7 +27,7 @@ type setting struct {
 }
 
 // loadConfig reads a config file.
-func loadConfig(r io.Reader) (kong.Resolver, error) {
+func loadConfig(r io.Reader) (*settings, error) {
 	s := &settings{file: "the config file", values: map[string]setting{}}
 	if f, ok := r.(*os.File); ok {
 		s.file = f.Name()
@@ -137,11 +137,6 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 		return nil, usage("%s:%d:%d: %s: expected one value, not a list", s.file, v.line, v.column, flag.Name)
 	}
 	return strings.Join(v.texts, ","), nil
-}
-
-func isSet(name string) bool {
-	_, ok := os.LookupEnv(name)
-	return ok
 }
 
 // suggestion is "; did you mean …?" for a name that is almost one of the known.

@@ -116,6 +116,13 @@ func (l *limit) UnmarshalText(text []byte) error {
 	return nil
 }
 
+func (l limit) String() string {
+	if l.Percent > 0 {
+		return strconv.FormatFloat(l.Percent, 'g', -1, 64) + "%"
+	}
+	return strconv.Itoa(l.N)
+}
+
 // check refuses values that make no sense, with what to write instead.
 func (f *limitFlags) check() error {
 	switch {
