@@ -3,8 +3,11 @@ package importer
 import (
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer/oneroster"
@@ -255,4 +258,22 @@ func readStatuses(path string) []string {
 		statuses = append(statuses, record[len(record)-2])
 	}
 	return statuses
+}
+
+// rejects reads a reject file: how many rows of each status it has.
+func (s *story) rejects(name string) map[string]int {
+	counts := map[string]int{}
+	path := filepath.Join(s.dir, name)
+	if _, err := os.Stat(path); err != nil {
+		return counts
+	}
+	for i := 1; ; i++ {
+		if _, err := os.Stat(path); err != nil {
+			return counts
+		}
+		for _, status := range readStatuses(path) {
+			counts[status]++
+		}
+		path = filepath.Join(s.dir, strings.TrimSuffix(name, ".csv")+fmt.Sprintf("-%d.csv", i+1))
+	}
 }

@@ -3,13 +3,9 @@ package importer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -293,55 +289,6 @@ func (s *story) process() *process {
 	return s.proc
 }
 
-// schedule is what happens to a process at its times: it is stopped, it dies, tokens are revoked, another is started.
-func (p *process) schedule(ctx context.Context) (stop func()) {
-	var timers []*time.Timer
-	within := func(d time.Duration, fn func()) {
-		timers = append(timers, time.AfterFunc(time.Duration(p.rnd.Int64N(int64(d))), fn))
-	}
-	long := []time.Duration{time.Second, 10 * time.Second, time.Minute}[p.rnd.IntN(3)]
-	if !p.calm && p.rnd.IntN(3) == 0 {
-		within(long, func() {
-			p.s.note("person", "stops the run", "", 0)
-			p.cancel(&StopError{Code: "signal", Reason: "stopped by a person"})
-		})
-	}
-	if !p.calm && p.rnd.IntN(3) == 0 {
-		within(long, func() { p.s.note("server", "revokes all tokens", "", 0); p.s.server.ExpireTokens() })
-	}
-	if p.rnd.IntN(3) == 0 {
-		within(long, p.rival)
-	}
-	within(long, func() { p.at(crashAnyTime) })
-	return func() {
-		for _, t := range timers {
-			t.Stop()
-		}
-	}
-}
-
-// rival is a second process at the same time.
-func (p *process) rival() {
-	store, err := p.s.disk.Open(checkpoint.Options{})
-	if err == nil {
-		defer store.Close()
-	}
-	var locked *checkpoint.LockedError
-	if !p.isDead() && !errors.As(err, &locked) {
-		p.s.broken("a second process was not locked out: %v", err)
-	}
-	p.s.note("person", "starts a second process", "", 0)
-}
-
-func (p *process) failAt() int {
-	if !p.calm && p.rnd.IntN(20) == 0 {
-		return 1 + p.rnd.IntN(30)
-	}
-	return 0
-}
-
-func (p *process) stopping() bool { return p.stop != nil && p.stop.Err() != nil }
-
 func (s *story) concurrency(p *process) int { return 1 + p.rnd.IntN(10) }
 
 func (s *story) jitter() float64 {
@@ -366,53 +313,4 @@ func (s *story) trouble(p *process, ctx context.Context, req *http.Request) (sim
 	trouble := simTroubles[simMix(roll, 1)%uint64(len(simTroubles))]
 	s.note("net", string(trouble), name, 0)
 	return trouble, roll
-}
-
-func (s *story) note(kind, what, more string, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notes = append(s.notes, simNote{time.Since(s.start), s.runs, kind, what, more, n})
-}
-
-// broken notes that a promise is broken.
-func (s *story) broken(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.failures = append(s.failures, fmt.Sprintf("run %d: ", s.runs)+fmt.Sprintf(format, args...))
-}
-
-func (s *story) fails() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.failures) > 0
-}
-
-func (s *story) verdict() string { return strings.Join(s.failures[:min(len(s.failures), 10)], "\n") }
-
-func (s *story) events() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var b strings.Builder
-	for _, n := range s.notes {
-		fmt.Fprintf(&b, "%12s run %d  %-6s %s %s %d\n", n.at.Round(time.Microsecond), n.run, n.kind, n.what, n.more, n.n)
-	}
-	return b.String()
-}
-
-// rejects reads a reject file: how many rows of each status it has.
-func (s *story) rejects(name string) map[string]int {
-	counts := map[string]int{}
-	path := filepath.Join(s.dir, name)
-	if _, err := os.Stat(path); err != nil {
-		return counts
-	}
-	for i := 1; ; i++ {
-		if _, err := os.Stat(path); err != nil {
-			return counts
-		}
-		for _, status := range readStatuses(path) {
-			counts[status]++
-		}
-		path = filepath.Join(s.dir, strings.TrimSuffix(name, ".csv")+fmt.Sprintf("-%d.csv", i+1))
-	}
 }
