@@ -49,7 +49,11 @@ type WriteError struct {
 
 func (e *WriteError) Error() string {
 	hint := "when the disk is well again"
-	if errors.Is(e.Err, syscall.ENOSPC) || errors.Is(e.Err, syscall.EDQUOT) {
+	switch {
+	case errors.Is(e.Err, errReplaced):
+		return fmt.Sprintf("checkpoint %s cannot be written (%v): put it back and run the same command again;"+
+			" if it is lost, run with --look-first, so that each row is looked up at the server before it is sent", e.Path, e.Err)
+	case errors.Is(e.Err, syscall.ENOSPC), errors.Is(e.Err, syscall.EDQUOT), errors.Is(e.Err, syscall.EFBIG):
 		hint = "when there is room"
 	}
 	return fmt.Sprintf("checkpoint %s cannot be written (%v): run the same command again %s; rows without a recorded outcome are looked up first",

@@ -5,6 +5,7 @@ package checkpoint_test
 import (
 	"errors"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -53,7 +54,7 @@ func TestRemovedDuringRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var writeError *checkpoint.WriteError
-	if _, err := j.Begin(intents(3, 4)); !errors.As(err, &writeError) {
+	if _, err := j.Begin(intents(3, 4)); !errors.As(err, &writeError) || !strings.Contains(err.Error(), "--look-first") {
 		t.Errorf("%v", err)
 	}
 	if err := os.Rename(f.Path+".away", f.Path); err != nil {
