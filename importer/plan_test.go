@@ -69,6 +69,9 @@ func TestDecide(t *testing.T) {
 			} else {
 				if tk.look {
 					got = "look, "
+					if settled := p.started.Add(p.Settle); !tk.believe.Equal(settled) {
+						t.Errorf("not found is believed at %v, want %v: an earlier process may have sent the row", tk.believe, settled)
+					}
 				}
 				got += tk.method
 				if tk.doubted {
