@@ -59,7 +59,7 @@ func (s *Spool) add(o *Outcome) error {
 	}
 	offset := p.size
 	if err := p.rows.Add(o.Row, o.word(), reasons(o.Problems)); err != nil {
-		return fmt.Errorf("%s: %w", p.tmp.Name(), err)
+		return NewWriteError(s.path, err)
 	}
 	p.index = append(p.index, place{at: o.At, length: uint32(p.size - offset), offset: offset})
 	return nil
@@ -74,14 +74,14 @@ func (s *Spool) part(h *gradecsv.Header) (*part, error) {
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(s.path), "."+filepath.Base(s.path)+"-*") // mode 0600
 	if err != nil {
-		return nil, err
+		return nil, NewWriteError(s.path, err)
 	}
 	p := &part{header: h, tmp: tmp, w: bufio.NewWriter(tmp)}
 	p.gone = os.Remove(tmp.Name()) == nil // so that a kill leaves nothing behind; Windows refuses
 	p.rows = gradecsv.NewRejectWriter(p)
 	s.parts = append(s.parts, p)
 	if err := p.rows.WriteHeader(h); err != nil {
-		return nil, fmt.Errorf("%s: %w", tmp.Name(), err)
+		return nil, NewWriteError(s.path, err)
 	}
 	p.heading = p.size
 	return p, nil
@@ -116,7 +116,9 @@ func (s *Spool) name(i int) string {
 func (s *Spool) Close() error {
 	var errs error
 	for i, p := range s.parts {
-		errs = errors.Join(errs, p.publish(s.name(i)))
+		if err := p.publish(s.name(i)); err != nil {
+			errs = errors.Join(errs, NewWriteError(s.name(i), err))
+		}
 	}
 	for i := len(s.parts); errs == nil; i++ {
 		if err := os.Remove(s.name(i)); errors.Is(err, fs.ErrNotExist) {
@@ -138,10 +140,14 @@ func (p *part) publish(name string) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(p.sorted(out), out.Sync(), out.Close()); err != nil {
+	err = errors.Join(p.sorted(out), out.Sync(), out.Close())
+	if err == nil {
+		err = os.Rename(out.Name(), name)
+	}
+	if err != nil {
 		return errors.Join(err, os.Remove(out.Name()))
 	}
-	return os.Rename(out.Name(), name)
+	return nil
 }
 
 func (p *part) close() error {

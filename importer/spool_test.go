@@ -2,8 +2,10 @@ package importer
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -124,5 +126,16 @@ func TestSpoolFolderGone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	if err := NewSpool(filepath.Join(dir, "rejects.csv")).add(&Outcome{Row: &rows[0], Status: Rejected}); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("add: %v", err)
+	}
+}
+
+// What cannot be written is named as people know it, not as the temporary file beside it, and nothing is left there.
+func TestASpoolThatCannotBeWrittenNamesItsFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "reports", "rejects.csv")
+	row := readRows(t, header+"\nr,l,s,wrong,2026-06-01\n")[0]
+	err := NewSpool(path).add(&Outcome{Row: &row, At: 2, Status: Rejected})
+	var failed *WriteError
+	if !errors.As(err, &failed) || failed.Path != path || !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), ".rejects") {
+		t.Errorf("%v", err)
 	}
 }

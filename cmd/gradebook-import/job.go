@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -79,13 +80,23 @@ func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 	}
 	store, err := j.rows.open(j.term, j.config.DryRun)
 	if err != nil {
-		return nil, none, err
+		return nil, none, unopened(j.rows.Checkpoint, err)
 	}
 	journal, err := store.Target(j.target.BaseURL, j.target.ClientID)
 	if err != nil {
 		return nil, none, errors.Join(err, store.Close())
 	}
 	return journal, store.Close, nil
+}
+
+// unopened says what to do about a checkpoint that the operating system does not give us.
+func unopened(path string, err error) error {
+	var file *fs.PathError
+	if !errors.As(err, &file) {
+		return err
+	}
+	return fmt.Errorf("checkpoint %s cannot be opened (%w): --checkpoint must name a file in a directory that is there and may be written to",
+		path, file.Err)
 }
 
 // book runs the import between the notes of its beginning and its end in the journal, and writes what people get.
@@ -115,6 +126,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		report.Run.ExitCode = importer.ExitFailed
 		err = errors.Join(err, writeErr)
 	}
+	dir.sweep(info.Started)
 	j.tell(report, spools, dir, seen)
 	j.metrics.push(ctx, report)
 	return ended(report, err)

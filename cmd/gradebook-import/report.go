@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"gradebook-import/importer"
 )
@@ -53,6 +54,19 @@ func (d reportDir) write(name string, r *importer.Report) error {
 	})
 }
 
+// sweep removes the temporary files that killed runs left: those that nobody has written since this run started. Another
+// run may use the directory at the same time, and a file that it writes is newer.
+func (d reportDir) sweep(started time.Time) {
+	for _, pattern := range []string{".probe-*", ".report.*-*", ".rejects*.csv-*", ".in-doubt*.csv-*"} {
+		names, _ := filepath.Glob(filepath.Join(string(d), pattern)) // its error is of the pattern
+		for _, name := range names {
+			if info, err := os.Stat(name); err == nil && info.ModTime().Before(started) {
+				_ = os.Remove(name) // litter does no harm
+			}
+		}
+	}
+}
+
 // asJSON is v as report.json has it.
 func asJSON(v any) []byte {
 	data, err := json.MarshalIndent(v, "", "  ")
@@ -67,12 +81,17 @@ func asJSON(v any) []byte {
 func replaceFile(path string, write func(io.Writer) error) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return err
+		return importer.NewWriteError(path, err)
 	}
-	if err := errors.Join(write(tmp), tmp.Sync(), tmp.Close()); err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
+	err = errors.Join(write(tmp), tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
 	}
-	return os.Rename(tmp.Name(), path)
+	if err != nil {
+		_ = os.Remove(tmp.Name()) // the first failure is the one to tell
+		return importer.NewWriteError(path, err)
+	}
+	return nil
 }
 
 // spool is an importer.Spool that never destroys what a person may have edited: the file of an earlier run is kept as
@@ -95,30 +114,45 @@ func (s *spool) files() []string {
 	return s.Spool.Files()
 }
 
+// aside is what a file of an earlier run is called while the new one is written.
+const aside = ".kept"
+
 // close writes the file, or the files.
 func (s *spool) close() error {
 	if s == nil {
 		return nil
 	}
-	ext := filepath.Ext(s.path)
-	stem := strings.TrimSuffix(s.path, ext)
-	old, err := filepath.Glob(stem + "-[0-9]*" + ext)
-	old = append(old, s.path)
+	old, err := s.earlier()
 	for _, path := range old {
-		if renameErr := os.Rename(path, path+".kept"); !errors.Is(renameErr, fs.ErrNotExist) {
+		if renameErr := os.Rename(path, path+aside); !errors.Is(renameErr, fs.ErrNotExist) {
 			err = errors.Join(err, renameErr)
 		}
 	}
 	err = errors.Join(err, s.Spool.Close())
 	for _, path := range old {
-		err = errors.Join(err, keep(path+".kept", path, strings.TrimSuffix(path, ext)+".previous"+ext))
+		err = errors.Join(err, keep(path))
 	}
 	return err
 }
 
-// keep removes kept if it is what now is, or keeps it under another name.
-func keep(kept, now, previous string) error {
-	same, err := sameContent(kept, now)
+// earlier are the files of earlier runs. What a run set aside that was killed before it ended is put back: nobody was
+// told of what that run wrote instead.
+func (s *spool) earlier() ([]string, error) {
+	ext := filepath.Ext(s.path)
+	stem := strings.TrimSuffix(s.path, ext)
+	left, err := filepath.Glob(stem + "*" + ext + aside)
+	for _, kept := range left {
+		err = errors.Join(err, os.Rename(kept, strings.TrimSuffix(kept, aside)))
+	}
+	numbered, globErr := filepath.Glob(stem + "-[0-9]*" + ext)
+	return append(numbered, s.path), errors.Join(err, globErr)
+}
+
+// keep ends the time aside of the file that was at path: it goes if it is the same as the one there now, and else stays
+// as rejects.previous.csv.
+func keep(path string) error {
+	kept, ext := path+aside, filepath.Ext(path)
+	same, err := sameContent(kept, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
@@ -127,7 +161,7 @@ func keep(kept, now, previous string) error {
 	case same:
 		return os.Remove(kept)
 	}
-	return os.Rename(kept, previous)
+	return os.Rename(kept, strings.TrimSuffix(path, ext)+".previous"+ext)
 }
 
 // sameContent compares two files, of which the second need not be there.

@@ -53,24 +53,37 @@ func isTerminal(f *os.File) bool {
 	return err != nil || !os.SameFile(info, null)
 }
 
-// fail says why the program ends, if that was not said before.
+// fail says why the program ends, if that was not said before. A disk that is full makes several things fail in the same
+// way: that is said once.
 func (t *terminal) fail(err error) {
-	var done finished
-	if err == nil || errors.As(err, &done) {
-		return
-	}
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) && err.Error() == errors.Join(joined.Unwrap()...).Error() {
-		for _, each := range joined.Unwrap() {
-			t.fail(each)
+	said := map[string]bool{}
+	for _, each := range parts(err) {
+		var done finished
+		if errors.As(each, &done) || said[each.Error()] {
+			continue
 		}
-		return
+		said[each.Error()] = true
+		fmt.Fprintf(t.err, "%s: %s\n", program, oneLine(each.Error()))
+		var f *failure
+		if errors.As(each, &f) && f.hint != "" {
+			fmt.Fprintf(t.err, "  hint: %s\n", f.hint)
+		}
 	}
-	fmt.Fprintf(t.err, "%s: %s\n", program, oneLine(err.Error()))
-	var f *failure
-	if errors.As(err, &f) && f.hint != "" {
-		fmt.Fprintf(t.err, "  hint: %s\n", f.hint)
+}
+
+// parts are the errors that err joins and says nothing of its own about.
+func parts(err error) (all []error) {
+	var joined interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &joined) || err.Error() != errors.Join(joined.Unwrap()...).Error():
+		return []error{err}
 	}
+	for _, each := range joined.Unwrap() {
+		all = append(all, parts(each)...)
+	}
+	return all
 }
 
 // oneLine keeps a message in its line, whatever it quotes.
