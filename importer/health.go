@@ -23,6 +23,7 @@ type health struct {
 	mu        sync.Mutex
 	useful    time.Time // the last answer other than a refusal or a failure
 	failures  int       // in a row
+	why       string    // of the last refusal or failure
 	outages   int       // begun so far
 	down      bool
 	gap       time.Duration
@@ -62,7 +63,7 @@ func (h *health) turn(now time.Time) (time.Duration, <-chan struct{}, error) {
 	defer h.mu.Unlock()
 	if now.Sub(h.useful) >= h.giveUp && (h.down || h.failures > 0) {
 		return 0, nil, &StopError{Code: "unavailable", Reason: fmt.Sprintf(
-			"the server has not taken or answered anything for %s; run the same command again when it is back", h.giveUp)}
+			"the server has not taken or answered anything for %s%s; run the same command again when it is back", h.giveUp, h.trouble())}
 	}
 	if !h.down {
 		return 0, nil, nil
@@ -73,6 +74,28 @@ func (h *health) turn(now time.Time) (time.Duration, <-chan struct{}, error) {
 	h.nextProbe = now.Add(h.gap)
 	h.gap = min(2*h.gap, lastProbe)
 	return 0, nil, nil
+}
+
+// blame notes why a request got no useful answer, for the person who waits for one.
+func (h *health) blame(why string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.why = why
+}
+
+// trouble is the last blame, in brackets. Called with mu held.
+func (h *health) trouble() string {
+	if h.why == "" {
+		return ""
+	}
+	return " (" + h.why + ")"
+}
+
+// reason is the last blame; "": there was none.
+func (h *health) reason() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.why
 }
 
 // alive notes an answer that shows the server at work.

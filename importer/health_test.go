@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -69,10 +70,14 @@ func TestHealthGivesUp(t *testing.T) {
 		for range downAfter {
 			h.failed(time.Now())
 		}
+		h.blame("its certificate has expired")
 		for {
 			err := h.gate(t.Context())
 			var stop *StopError
 			if errors.As(err, &stop) {
+				if !strings.Contains(stop.Reason, " (its certificate has expired)") {
+					t.Errorf("does not say why: %s", stop.Reason)
+				}
 				if stop.Code != "unavailable" || time.Since(h.useful) != time.Minute {
 					t.Errorf("gave up with %q after %s", stop.Code, time.Since(h.useful))
 				}

@@ -19,8 +19,9 @@ type Progress struct {
 	HTTP    HTTP
 	Latency Latency
 	Pace    pace.Status
-	// Down: the server answers nothing; the next probe goes out at NextProbe.
+	// Down: the server answers nothing, for the reason Why; the next probe goes out at NextProbe.
 	Down      bool
+	Why       string
 	NextProbe time.Time
 	// Stopping: no new work starts; requests in flight are being waited for.
 	Stopping bool
@@ -157,5 +158,5 @@ func (r *recorder) progress(now time.Time) {
 	r.report.tick(Point{T: elapsed.Seconds(), Accepted: r.report.Counts.Accepted, Throttled: http.Throttled,
 		Rate: status.Rate, InFlight: status.InFlight})
 	r.Progress(Progress{Elapsed: elapsed, Counts: r.report.Counts, HTTP: http, Latency: latency, Pace: status,
-		Down: down, NextProbe: next, Stopping: r.stop.stopped()})
+		Down: down, Why: r.health.reason(), NextProbe: next, Stopping: r.stop.stopped()})
 }

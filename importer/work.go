@@ -162,9 +162,11 @@ func (w *workers) judge(t *task, a oneroster.Answer, look bool) {
 	switch a.Verdict {
 	case oneroster.Throttled:
 		w.health.refused()
+		w.health.blame(a.Reason)
 		t.backoffs++
 	case oneroster.NotApplied, oneroster.Doubt:
 		w.health.failed(time.Now())
+		w.health.blame(a.Reason)
 		t.backoffs++
 		down, outages, _ := w.health.outage()
 		switch {

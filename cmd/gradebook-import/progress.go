@@ -95,7 +95,11 @@ func waiting(p importer.Progress, now time.Time) string {
 	case p.Stopping:
 		return "stopping: requests under way are waited for"
 	case p.Down:
-		return fmt.Sprintf("the server does not answer, next try in %s", left(p.NextProbe))
+		why := ""
+		if p.Why != "" {
+			why = " (" + p.Why + ")"
+		}
+		return fmt.Sprintf("the server does not answer%s, next try in %s", why, left(p.NextProbe))
 	case p.Pace.PausedUntil.After(now):
 		return fmt.Sprintf("%s, going on in %s", p.Pace.Why, left(p.Pace.PausedUntil))
 	}
