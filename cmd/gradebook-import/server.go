@@ -31,7 +31,8 @@ func (f *targetFlags) target() checkpoint.Target {
 
 // server checks the flags that name the server and its client, and reads the secret.
 func (f *authFlags) server(target *targetFlags, t *terminal) (oneroster.Config, error) {
-	c := oneroster.Config{BaseURL: target.BaseURL, TokenURL: f.TokenURL, ClientID: target.ClientID, Scopes: f.Scope}
+	c := oneroster.Config{BaseURL: target.BaseURL, TokenURL: f.TokenURL, ClientID: target.ClientID, Scopes: f.Scope,
+		AllowPlainHTTP: f.AllowPlainHTTP}
 	if err := f.complete(target); err != nil {
 		return c, err
 	}
