@@ -27,6 +27,7 @@ func TestProcess(t *testing.T) {
 	program := build(t)
 	t.Run("kills", func(t *testing.T) { killAndRestart(t, program) })
 	t.Run("disk", func(t *testing.T) { failDisks(t, program) })
+	t.Run("servers", func(t *testing.T) { misbehave(t, program) })
 
 }
 
@@ -44,8 +45,8 @@ func build(t *testing.T) string {
 
 const testSecret = "hush-hush-secret"
 
-// bench is a directory with a file to import, and how the program is run there.
-type bench struct {
+// lab is a directory with a file to import, and how the program is run there.
+type lab struct {
 	t       *testing.T
 	program string
 	dir     string
@@ -53,14 +54,14 @@ type bench struct {
 	args    []string // of every run: the server, times, files
 }
 
-func newBench(t *testing.T, program, server string, args ...string) *bench {
+func newLab(t *testing.T, program, server string, args ...string) *lab {
 	args = append([]string{"run", "--base-url", server, "--token-url", server + "/oauth2/token", "--client-id", "district-sis"}, args...)
-	return &bench{t: t, program: program, dir: t.TempDir(), args: args}
+	return &lab{t: t, program: program, dir: t.TempDir(), args: args}
 }
 
-func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
+func (b *lab) path(name string) string { return filepath.Join(b.dir, name) }
 
-func (b *bench) write(name, content string) {
+func (b *lab) write(name, content string) {
 	b.t.Helper()
 	if err := os.WriteFile(b.path(name), []byte(content), 0o600); err != nil {
 		b.t.Error(err)
@@ -68,7 +69,7 @@ func (b *bench) write(name, content string) {
 }
 
 // command is the program's, not yet started.
-func (b *bench) command(args ...string) *exec.Cmd {
+func (b *lab) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(b.program, args...)
 	cmd.Dir = b.dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), secretVariable + "=" + testSecret}, b.env...)
@@ -100,7 +101,7 @@ func (s *stream) String() string {
 }
 
 // start starts cmd; it is killed at the end of the test at the latest.
-func (b *bench) start(cmd *exec.Cmd) *running {
+func (b *lab) start(cmd *exec.Cmd) *running {
 	r := &running{process: &process{cmd: cmd, done: make(chan struct{})}}
 	cmd.Stdout, cmd.Stderr = &r.out, &r.err
 	if err := cmd.Start(); err != nil {
@@ -117,8 +118,8 @@ func (b *bench) start(cmd *exec.Cmd) *running {
 	return r
 }
 
-// run starts the program with the bench's arguments.
-func (b *bench) run(more ...string) *running {
+// run starts the program with its arguments.
+func (b *lab) run(more ...string) *running {
 	return b.start(b.command(append(b.args[:len(b.args):len(b.args)], more...)...))
 }
 
@@ -159,7 +160,7 @@ func (r *running) clean(t *testing.T) {
 }
 
 // report reads report.json, nil when there is none. It is never there in part, and its sum holds.
-func (b *bench) report() *importer.Report {
+func (b *lab) report() *importer.Report {
 	b.t.Helper()
 	data, err := os.ReadFile(b.path("gradebook-report/report.json"))
 	if os.IsNotExist(err) {
@@ -179,8 +180,8 @@ func (b *bench) report() *importer.Report {
 	return &r
 }
 
-// leftovers are the files in the bench that no run should leave.
-func (b *bench) leftovers() (names []string) {
+// leftovers are the files in the lab that no run should leave.
+func (b *lab) leftovers() (names []string) {
 	known := regexp.MustCompile(`^(results\.csv|gradebook\.db|gradebook-report|report\.json|report\.html|(rejects|in-doubt)(\.previous)?\.csv)$`)
 	for _, dir := range []string{b.dir, b.path("gradebook-report")} {
 		entries, err := os.ReadDir(dir)
@@ -197,7 +198,7 @@ func (b *bench) leftovers() (names []string) {
 }
 
 // serveSandbox starts "gradebook-import sandbox" as a process of its own and returns its address.
-func serveSandbox(b *bench, args ...string) string {
+func serveSandbox(b *lab, args ...string) string {
 	b.t.Helper()
 	cmd := b.command(append([]string{"sandbox", "--listen", "127.0.0.1:0"}, args...)...)
 	r := b.start(cmd)

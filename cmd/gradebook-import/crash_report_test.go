@@ -40,12 +40,12 @@ func TestTemporaryFilesOfKilledRunsAreRemoved(t *testing.T) {
 		}
 	}
 	d.sweep(started)
-	if got, want := names(t, d), []string{".mine-5", ".report.json-now", "rejects.csv", "report.json"}; !slices.Equal(got, want) {
+	if got, want := filesIn(t, d), []string{".mine-5", ".report.json-now", "rejects.csv", "report.json"}; !slices.Equal(got, want) {
 		t.Errorf("left: %q, want %q", got, want)
 	}
 }
 
-func names(t *testing.T, d reportDir) (names []string) {
+func filesIn(t *testing.T, d reportDir) (names []string) {
 	t.Helper()
 	err := fs.WalkDir(os.DirFS(string(d)), ".", func(path string, e fs.DirEntry, err error) error {
 		if err == nil && !e.IsDir() {
@@ -71,7 +71,7 @@ func TestARejectFileSurvivesAKillWhileItIsReplaced(t *testing.T) {
 			t.Errorf("%v: %v", before, err)
 		}
 		data, err := os.ReadFile(filepath.Join(string(d), "rejects.previous.csv"))
-		if left := names(t, d); err != nil || string(data) != "edited" || len(left) != 1 {
+		if left := filesIn(t, d); err != nil || string(data) != "edited" || len(left) != 1 {
 			t.Errorf("%v: left: %q, %q", before, left, data)
 		}
 	}

@@ -62,7 +62,7 @@ func number(t *testing.T, name string, otherwise int) int {
 // crash is one import that is killed many times.
 type crash struct {
 	t          *testing.T
-	bench      *bench
+	lab        *lab
 	rnd        *rand.Rand
 	rows, bad  int
 	sandbox    string
@@ -78,11 +78,11 @@ const badEvery = 50
 
 func newCrash(t *testing.T, program string, rows int, seed uint64) *crash {
 	c := &crash{t: t, rows: rows, rnd: rand.New(rand.NewPCG(seed, 0)), count: map[string]int{}}
-	world := &bench{t: t, program: program, dir: t.TempDir()}
+	world := &lab{t: t, program: program, dir: t.TempDir()}
 	c.sandbox = serveSandbox(world, "--faults", killFaults, "--duplicates", "twice", "--token-life", "1s",
 		"--latency", "1ms", "--jitter", "4ms", "--seed", strconv.FormatUint(seed, 10))
 	c.front = newFront(t, c.sandbox)
-	c.bench = newBench(t, program, c.front.server.URL, "--settle", settleFor, "--progress", "none", "results.csv")
+	c.lab = newLab(t, program, c.front.server.URL, "--settle", settleFor, "--progress", "none", "results.csv")
 	var file strings.Builder
 	file.WriteString(goodHeader)
 	for i := range rows {
@@ -92,11 +92,11 @@ func newCrash(t *testing.T, program string, rows int, seed uint64) *crash {
 			fmt.Fprintf(&file, "bad-%d,li-1,stu-%d,no such status,1,2026-06-01,wordofcomment\n", i, i)
 		}
 	}
-	c.bench.write("results.csv", file.String())
-	if err := os.Mkdir(c.bench.path("gradebook-report"), 0o700); err != nil {
+	c.lab.write("results.csv", file.String())
+	if err := os.Mkdir(c.lab.path("gradebook-report"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	c.checkpoint, c.reports = watchDir(t, c.bench.dir), watchDir(t, c.bench.path("gradebook-report"))
+	c.checkpoint, c.reports = watchDir(t, c.lab.dir), watchDir(t, c.lab.path("gradebook-report"))
 	return c
 }
 
@@ -128,7 +128,7 @@ func (c *crash) run(arm func(v *victim)) (*running, func()) {
 	v := &victim{}
 	v.mu.Lock()
 	arm(v)
-	v.r = c.bench.run()
+	v.r = c.lab.run()
 	v.mu.Unlock()
 	return v.r, func() {
 		c.front.at(nil)
@@ -244,7 +244,7 @@ func (c *crash) check() {
 	if accepted := c.accepted(); accepted > a.Results {
 		c.t.Errorf("after %v: the checkpoint has %d rows accepted, the server has %d", c.count, accepted, a.Results)
 	}
-	if r := c.bench.report(); r != nil && r.Run.ID != c.seen {
+	if r := c.lab.report(); r != nil && r.Run.ID != c.seen {
 		c.seen = r.Run.ID
 		if in := r.Counts.Accepted + r.Counts.Unchanged; in > a.Results {
 			c.t.Errorf("after %v: the report has %d rows accepted, the server has %d", c.count, in, a.Results)
@@ -260,7 +260,7 @@ func (c *crash) check() {
 
 // accepted is how many rows the checkpoint knows as accepted. It must be whole.
 func (c *crash) accepted() int {
-	path := c.bench.path("gradebook.db")
+	path := c.lab.path("gradebook.db")
 	if info, err := os.Stat(path); os.IsNotExist(err) || err == nil && info.Size() == 0 {
 		return 0
 	}
@@ -284,28 +284,28 @@ func (c *crash) accepted() int {
 // finish lets the import come to its end, and holds the promises.
 func (c *crash) finish() {
 	for {
-		r := c.bench.run()
+		r := c.lab.run()
 		r.exits(c.t, "3")
 		c.check()
 		c.count["ended by itself"]++
-		if n := c.bench.report().Counts; n.Accepted+n.Unchanged == c.rows || c.count["ended by itself"] == 5 {
+		if n := c.lab.report().Counts; n.Accepted+n.Unchanged == c.rows || c.count["ended by itself"] == 5 {
 			break
 		}
 	}
 	before := auditAt(c.t, c.sandbox)
-	c.bench.run().exits(c.t, "3")
-	report := c.bench.report()
+	c.lab.run().exits(c.t, "3")
+	report := c.lab.report()
 	if n := report.Counts; n.Unchanged != c.rows || n.Rejected != c.bad || n.Read != c.rows+c.bad || report.HTTP.Requests != 0 {
 		c.t.Errorf("the checkpoint does not agree with the server: %+v, %+v", n, report.HTTP)
 	}
 	if after := auditAt(c.t, c.sandbox); !maps.Equal(before.Requests, after.Requests) {
 		c.t.Errorf("a run with nothing left to do sent something: %v, then %v", before.Requests, after.Requests)
 	}
-	rejects, err := os.ReadFile(c.bench.path("gradebook-report/rejects.csv"))
+	rejects, err := os.ReadFile(c.lab.path("gradebook-report/rejects.csv"))
 	if err != nil || strings.Count(string(rejects), "\n") != c.bad+1 {
 		c.t.Errorf("rejects.csv has %d lines, want %d (%v)", strings.Count(string(rejects), "\n"), c.bad+1, err)
 	}
-	if names := c.bench.leftovers(); names != nil {
+	if names := c.lab.leftovers(); names != nil {
 		c.t.Errorf("left behind: %q", names)
 	}
 }

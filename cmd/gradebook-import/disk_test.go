@@ -21,12 +21,12 @@ type diskCase struct {
 	good, bad  int // rows
 	duplicates sandbox.Duplicates
 	args       []string
-	before     func(b *bench) // prepares the disk
-	limit      int            // KiB that a file may have
-	during     func(b *bench) // breaks the disk, when a part of the rows is applied
+	before     func(b *lab) // prepares the disk
+	limit      int          // KiB that a file may have
+	during     func(b *lab) // breaks the disk, when a part of the rows is applied
 	status     string
 	says       []string // on stderr
-	heal       func(b *bench)
+	heal       func(b *lab)
 	resume     []string // beside the same command
 	nothing    bool     // was sent
 }
@@ -41,32 +41,32 @@ func diskCases() []diskCase {
 			says: []string{"checkpoint place/gradebook.db cannot be opened", "--checkpoint must name"}, heal: unblocked, nothing: true},
 		{name: "no directory for the report", good: 5, args: []string{"--report-dir", "place/report"}, before: blocked, status: "2",
 			says: []string{"--report-dir: ", "place"}, heal: unblocked, nothing: true},
-		{name: "the checkpoint removed", good: 400, status: "1", during: func(b *bench) { b.remove("gradebook.db") },
+		{name: "the checkpoint removed", good: 400, status: "1", during: func(b *lab) { b.remove("gradebook.db") },
 			says: []string{"checkpoint gradebook.db cannot be written", "--look-first"}, resume: []string{"--look-first"}},
 		{name: "the checkpoint removed, not looking first", good: 400, duplicates: sandbox.Conflict, status: "1",
-			during: func(b *bench) { b.remove("gradebook.db") }, says: []string{"checkpoint gradebook.db cannot be written"}},
-		{name: "the checkpoint moved away", good: 400, status: "1", during: func(b *bench) { b.rename("gradebook.db", "elsewhere.db") },
-			says: []string{"checkpoint gradebook.db cannot be written", "put it back"}, heal: func(b *bench) { b.rename("elsewhere.db", "gradebook.db") }},
-		{name: "the report directory removed", good: 400, bad: 5, status: "1", during: func(b *bench) { b.remove("gradebook-report") },
+			during: func(b *lab) { b.remove("gradebook.db") }, says: []string{"checkpoint gradebook.db cannot be written"}},
+		{name: "the checkpoint moved away", good: 400, status: "1", during: func(b *lab) { b.rename("gradebook.db", "elsewhere.db") },
+			says: []string{"checkpoint gradebook.db cannot be written", "put it back"}, heal: func(b *lab) { b.rename("elsewhere.db", "gradebook.db") }},
+		{name: "the report directory removed", good: 400, bad: 5, status: "1", during: func(b *lab) { b.remove("gradebook-report") },
 			says: []string{"gradebook-report/rejects.csv cannot be written", "gradebook-report/report.json cannot be written"}},
-		{name: "no place for the report", good: 5, before: func(b *bench) { b.mkdir("gradebook-report/report.json/x") }, status: "1",
-			says: []string{"gradebook-report/report.json cannot be written"}, heal: func(b *bench) { b.remove("gradebook-report/report.json") }},
+		{name: "no place for the report", good: 5, before: func(b *lab) { b.mkdir("gradebook-report/report.json/x") }, status: "1",
+			says: []string{"gradebook-report/report.json cannot be written"}, heal: func(b *lab) { b.remove("gradebook-report/report.json") }},
 	}
 }
 
 // blocked makes a file where a directory should be: that stops the superuser too, whom permissions do not.
-func blocked(b *bench) { b.write("place", "") }
+func blocked(b *lab) { b.write("place", "") }
 
-func unblocked(b *bench) {
+func unblocked(b *lab) {
 	b.remove("place")
 	b.mkdir("place")
 }
 
-func (b *bench) remove(name string)    { b.must(os.RemoveAll(b.path(name))) }
-func (b *bench) mkdir(name string)     { b.must(os.MkdirAll(b.path(name), 0o700)) }
-func (b *bench) rename(old, to string) { b.must(os.Rename(b.path(old), b.path(to))) }
+func (b *lab) remove(name string)    { b.must(os.RemoveAll(b.path(name))) }
+func (b *lab) mkdir(name string)     { b.must(os.MkdirAll(b.path(name), 0o700)) }
+func (b *lab) rename(old, to string) { b.must(os.Rename(b.path(old), b.path(to))) }
 
-func (b *bench) must(err error) {
+func (b *lab) must(err error) {
 	b.t.Helper()
 	if err != nil {
 		b.t.Fatal(err)
@@ -99,7 +99,7 @@ func (d *diskCase) run(t *testing.T, program string) {
 	}
 	server := httptest.NewServer(sandbox.New(sandbox.Config{Duplicates: d.duplicates, Latency: sandbox.Latency{Base: 2 * time.Millisecond}}))
 	t.Cleanup(server.Close)
-	b := newBench(t, program, server.URL, "--settle", "100ms", "--progress", "none", "results.csv")
+	b := newLab(t, program, server.URL, "--settle", "100ms", "--progress", "none", "results.csv")
 	b.args = append(b.args, d.args...)
 	b.write("results.csv", rowsWithBad(d.good, d.bad))
 	if d.before != nil {
@@ -129,7 +129,7 @@ func (d *diskCase) run(t *testing.T, program string) {
 }
 
 // breakDown is the run that fails.
-func (d *diskCase) breakDown(b *bench, server string) {
+func (d *diskCase) breakDown(b *lab, server string) {
 	r := b.start(b.limited(d.limit))
 	if d.during != nil {
 		poll(b.t, "rows to be applied", func() bool { return auditAt(b.t, server).Results >= d.good/8 })
@@ -155,7 +155,7 @@ func (d *diskCase) breakDown(b *bench, server string) {
 
 // limited is the program with a limit to the size of files, 0 for none: the kernel then refuses to write with EFBIG, as a
 // full disk does with ENOSPC, and needs no right to do so.
-func (b *bench) limited(kib int) *exec.Cmd {
+func (b *lab) limited(kib int) *exec.Cmd {
 	cmd := b.command(b.args...)
 	if kib > 0 {
 		cmd.Args = append([]string{"sh", "-c", fmt.Sprintf(`ulimit -f %d; exec "$@"`, 2*kib), "sh", b.program}, b.args...)
