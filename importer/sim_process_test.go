@@ -116,7 +116,7 @@ func (p *process) comes(point simPoint) bool {
 	p.gone = true
 	p.s.note("crash", string(point), "", 0)
 	if p.lose {
-		p.s.note("crash", "and the last commit is lost", "", 0)
+		p.s.note("disk", "lies: the last commit is lost with a crash", "", 0)
 		p.s.lied = true
 	}
 	close(p.dead)
