@@ -57,7 +57,7 @@ func shown(text string, s *parser.VectorSelector) bool {
 func contradicts(line string, m *labels.Matcher) bool {
 	value := regexp.MustCompile(`[{,]` + m.Name + `="([^"]*)"`).FindStringSubmatch(line)
 	switch m.Name {
-	case labels.MetricName:
+	case "__name__":
 		return false
 	case "shard", "target", "client_id", "instance": // added by the push, or by the scrape
 		return value != nil
