@@ -37,6 +37,8 @@ type Outcome struct {
 	At     uint32 // position in the input, for the order of rejects.csv
 	Seq    uint64 // the intent in the checkpoint; 0 when none was written
 	Status Status
+	// Foreign: the row is filtered because another shard owns it.
+	Foreign bool
 	// Problems say why, for a person. Their messages are safe to log; their values are not.
 	Problems []gradecsv.Problem
 	// Allocated is the sourcedId that the server allocated, where it differs from the one supplied.

@@ -93,6 +93,10 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 	for i := range rows {
 		row := &rows[i]
 		at := p.position(row)
+		if !p.Shard.has(row, at) {
+			p.outcomes <- Outcome{Row: row, At: at, Status: Filtered, Foreign: true}
+			continue
+		}
 		if err != nil {
 			p.outcomes <- Outcome{Row: row, At: at, Status: Deferred}
 			continue
@@ -150,9 +154,6 @@ func (p *planner) row(row *gradecsv.Row, at uint32) (*task, checkpoint.Intent, O
 		return nil, checkpoint.Intent{}, o, nil
 	}
 	key := keyOf(&row.Result)
-	if !p.Shard.owns(key) {
-		return nil, checkpoint.Intent{}, o, nil
-	}
 	known, err := p.Journal.Claim(key, at)
 	if err != nil {
 		o.Status = Deferred

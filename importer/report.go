@@ -31,7 +31,8 @@ type Tool struct {
 	Version string `json:"version"`
 }
 
-// RunReport is when and how the run went. Stopped is empty unless it ended before its input did.
+// RunReport is when and how the run went. Stopped is empty unless it ended before its input did. Foreign is how many of
+// the filtered rows are other shards', who count them as well.
 type RunReport struct {
 	ID       string    `json:"id"`
 	Started  time.Time `json:"started"`
@@ -40,6 +41,7 @@ type RunReport struct {
 	ExitCode int       `json:"exitCode"`
 	DryRun   bool      `json:"dryRun"`
 	Shard    string    `json:"shard"`
+	Foreign  int       `json:"foreign"`
 }
 
 // File is one input. SHA256 is of its bytes as they were read.
@@ -130,6 +132,12 @@ const (
 	timelineMax   = 600  // points kept; then every second one goes and the distance doubles
 )
 
+// restCode and restMessage are the kind of problems that has the rest of them.
+const (
+	restCode    = "other"
+	restMessage = "further kinds of problems; see rejects.csv"
+)
+
 // fold is the report while it grows.
 type fold struct {
 	Report
@@ -158,6 +166,10 @@ func newReport(c Config, started time.Time) *fold {
 func (f *fold) add(o Outcome) {
 	f.Counts.add(o.Status)
 	f.Verify.add(o.Compared)
+	if o.Foreign {
+		f.Run.Foreign++
+		return
+	}
 	for _, p := range o.Problems {
 		f.problem(o.Status.String(), p)
 	}
@@ -171,7 +183,7 @@ func (f *fold) problem(status string, p gradecsv.Problem) {
 	i, ok := f.kinds[key]
 	if !ok {
 		if len(f.Problems) >= problemKinds {
-			key = problemKey{"other", "further kinds of problems; see rejects.csv", status}
+			key = problemKey{restCode, restMessage, status}
 			i, ok = f.kinds[key]
 		}
 		if !ok {

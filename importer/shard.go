@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gradebook-import/checkpoint"
+	"gradebook-import/importer/gradecsv"
 )
 
 // Shard is one part of an input that Count runs share: it owns the rows whose key falls to Index, from 0.
@@ -28,6 +29,18 @@ func ParseShard(s string) (Shard, error) {
 // owns says whether a key is this shard's. Every key belongs to exactly one shard of a Count.
 func (s Shard) owns(k checkpoint.Key) bool {
 	return s.Count <= 1 || binary.BigEndian.Uint64(k[8:])%uint64(s.Count) == uint64(s.Index)
+}
+
+// has says whether a row is this shard's. Every row, whatever is wrong with it, is told of by one shard alone: a row
+// without a sourcedId goes by its place in the input.
+func (s Shard) has(row *gradecsv.Row, at uint32) bool {
+	switch {
+	case s.Count <= 1:
+		return true
+	case row.Result.SourcedID == "":
+		return at%uint32(s.Count) == uint32(s.Index)
+	}
+	return s.owns(keyOf(&row.Result))
 }
 
 func (s Shard) String() string { return fmt.Sprintf("%d/%d", s.Index, max(s.Count, 1)) }
