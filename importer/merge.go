@@ -68,6 +68,8 @@ func sift(reports []*Report) ([]portion, error) {
 			return nil, fmt.Errorf("shards %s and %s are parts of different splits and cannot be added up", first.shard, p.shard)
 		case p.Run.DryRun != first.Run.DryRun:
 			return nil, errors.New("some of these runs are dry runs and some are not: they cannot be added up")
+		case (p.Verify == nil) != (first.Verify == nil):
+			return nil, errors.New("some of these reports are of imports and some of comparisons: they cannot be added up")
 		}
 	}
 	slices.SortStableFunc(parts, func(a, b portion) int {

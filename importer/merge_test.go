@@ -200,6 +200,7 @@ func TestMergeRefuses(t *testing.T) {
 		{"no shard", func(r *Report) { r.Run.Shard = "half" }, "not a shard"},
 		{"a later format", func(r *Report) { r.SchemaVersion++ }, "schema version 2"},
 		{"a dry run among runs", func(r *Report) { r.Run.DryRun = true }, "dry run"},
+		{"a comparison among imports", func(r *Report) { r.Verify = &Compared{} }, "comparisons"},
 		{"edited", func(r *Report) { r.Counts.Accepted++ }, "do not add up"},
 		{"more foreign rows than filtered", func(r *Report) { r.Run.Foreign = 1000 }, "do not add up"},
 	} {
@@ -222,6 +223,17 @@ func TestMergeOfOne(t *testing.T) {
 	m, warnings, err := Merge([]*Report{r})
 	if err != nil || len(warnings) > 0 || m.Counts != r.Counts || m.Run != r.Run {
 		t.Errorf("%+v, %q, %v", m, warnings, err)
+	}
+}
+
+func TestMergeOfComparisons(t *testing.T) {
+	reports := shardReports(3)
+	for _, r := range reports {
+		r.Verify = &Compared{Match: 7, Different: 2, Missing: 1}
+	}
+	m, _, err := Merge(reports)
+	if err != nil || *m.Verify != (Compared{Match: 21, Different: 6, Missing: 3}) || reports[0].Verify.Match != 7 {
+		t.Errorf("%+v, %v", m, err)
 	}
 }
 

@@ -18,6 +18,7 @@ func add(parts []portion) *Report {
 		m.Counts.addAll(p.Counts, p.Run.Foreign)
 		m.HTTP.addAll(p.HTTP)
 		m.LatencyMs.raise(p.LatencyMs)
+		m.compared(p.Verify)
 		for _, f := range p.Sources {
 			m.source(f)
 		}
@@ -34,6 +35,19 @@ func (c *Counts) addAll(o Counts, foreign int) {
 	}
 	c.Filtered -= foreign
 	c.Read += o.Read - foreign
+}
+
+// compared adds what a comparison found, where it was one.
+func (r *Report) compared(o *Compared) {
+	if o == nil {
+		return
+	}
+	if r.Verify == nil {
+		r.Verify = &Compared{}
+	}
+	r.Verify.Match += o.Match
+	r.Verify.Different += o.Different
+	r.Verify.Missing += o.Missing
 }
 
 func (h *HTTP) addAll(o HTTP) {

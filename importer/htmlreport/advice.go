@@ -38,6 +38,7 @@ func advice(code, status string) string {
 		"server": "Ask the gradebook’s administrator, with this report.",
 		"net":    "Nothing to correct in the file: the network or the server was out of reach. Import again.",
 		"auth":   "Have the credentials checked.",
+		"verify": "Decide whether the file or the gradebook is right. What is missing can be imported.",
 		"doubt":  "Import again: the rows are looked up first. If they stay in doubt, compare with the gradebook.",
 	}
 	family, _, _ := strings.Cut(code, ".")

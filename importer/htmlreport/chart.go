@@ -37,8 +37,11 @@ func charts(r *importer.Report, line []importer.Point) ([]chart, error) {
 func progressChart(r *importer.Report, line []importer.Point) (chart, error) {
 	last := line[len(line)-1]
 	what := "Rows in the gradebook so far"
-	if r.Run.DryRun {
+	switch {
+	case r.Run.DryRun:
 		what = "Rows found good so far"
+	case r.Verify != nil:
+		what = "Rows found the same so far"
 	}
 	c := chart{Title: what, Legend: []mark{{"accepted", "rows accepted by this run"}},
 		Desc: fmt.Sprintf("From 0 to %s in %s; half of them after %s.", rows(last.Accepted), ago(last.T), ago(half(line)))}

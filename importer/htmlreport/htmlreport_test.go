@@ -200,7 +200,7 @@ func TestHostileTexts(t *testing.T) {
 		t.Errorf("%d rows in tables", n)
 	}
 	body := find(all, "body")[0].text
-	for _, more := range []string{"1,107 further kinds", "500 more are not shown", "and 400 more in report.json", "and 150 more"} {
+	for _, more := range []string{"1,107 further kinds", "500 more are not shown", "and 400 more in the JSON report", "and 150 more"} {
 		if !strings.Contains(body, more) {
 			t.Errorf("the page does not say %q", more)
 		}
@@ -279,7 +279,7 @@ func TestAccessible(t *testing.T) {
 func TestHeadline(t *testing.T) {
 	for name, want := range map[string]string{
 		"rejects": "are in the gradebook; 163 rows need a person.", "stopped": "The import stopped early; ",
-		"empty": "There was nothing to import", "good": "All 1,546 rows are in the gradebook.", "refused": "The server refuses this client; 0 rows are in the gradebook so far.",
+		"empty": "There was nothing to import", "verified": "45,305 of 45,468 rows are in the gradebook as the file says; 97 different, 41 missing.", "good": "All 1,546 rows are in the gradebook.", "refused": "The server refuses this client; 0 rows are in the gradebook so far.",
 		"dry": "Nothing was sent: this was a check, and 163 rows would be rejected.", "merged": "The import stopped early; ",
 	} {
 		if got := headline(samples(t)[name].report); !strings.Contains(got, want) {

@@ -26,6 +26,7 @@ func samples(t *testing.T) map[string]sample {
 		"throttled": {report: throttledRun()},
 		"refused":   {report: refused()},
 		"dry":       {report: dry()},
+		"verified":  {report: verifiedRun()},
 		"hostile":   {hostile(), hostileOptions()},
 	}
 }
@@ -174,6 +175,16 @@ func refused() *importer.Report {
 func dry() *importer.Report {
 	r := rejects()
 	r.Run.DryRun, r.HTTP, r.LatencyMs = true, importer.HTTP{}, importer.Latency{}
+	r.Run.ExitCode = importer.ExitRejects
+	return r
+}
+
+func verifiedRun() *importer.Report {
+	r := rejects()
+	r.Counts.Accepted += r.Counts.Unchanged
+	r.Counts.Failed += r.Counts.InDoubt
+	r.Counts.Unchanged, r.Counts.InDoubt = 0, 0
+	r.Verify = &importer.Compared{Match: r.Counts.Accepted, Different: 97, Missing: 41}
 	r.Run.ExitCode = importer.ExitRejects
 	return r
 }

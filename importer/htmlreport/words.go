@@ -15,12 +15,16 @@ func moodOf(r *importer.Report) mood {
 		return mood{"Failed", "bad"}
 	case code == importer.ExitStopped, r.Run.Stopped != "":
 		return mood{"Stopped early", "warn"}
+	case code != importer.ExitOK && r.Verify != nil:
+		return mood{"Verified: not all as the file says", "warn"}
 	case code != importer.ExitOK && r.Run.DryRun:
 		return mood{"Dry run: rows to correct", "warn"}
 	case code != importer.ExitOK:
 		return mood{"Finished: rows left for a person", "warn"}
 	case r.Run.DryRun:
 		return mood{"Dry run: all good", "good"}
+	case r.Verify != nil:
+		return mood{"Verified", "good"}
 	}
 	return mood{"Finished", "good"}
 }
@@ -35,6 +39,8 @@ func headline(r *importer.Report) string {
 		part = are(in) + " in the gradebook so far"
 	}
 	switch {
+	case r.Verify != nil:
+		return verified(r)
 	case r.Run.DryRun && r.Run.Stopped != "":
 		return "The check stopped early; nothing was sent."
 	case r.Run.DryRun && bad == 0:
@@ -57,6 +63,24 @@ func headline(r *importer.Report) string {
 	return fmt.Sprintf("%s; %s.", part, need(bad))
 }
 
+// verified is the headline of a comparison.
+func verified(r *importer.Report) string {
+	c, v := r.Counts, r.Verify
+	all, odd := c.Read-c.Filtered, c.Read-c.Filtered-v.Match
+	so := fmt.Sprintf("%s of %s in the gradebook as the file says", grouped(v.Match), are(all))
+	switch {
+	case r.Run.Stopped != "":
+		return "The comparison stopped early; " + are(v.Match) + " in the gradebook as the file says, so far."
+	case r.Run.ExitCode != importer.ExitOK && r.Run.ExitCode != importer.ExitRejects:
+		return "The comparison failed; " + so + "."
+	case all == 0:
+		return "There was nothing to compare: the input has no results."
+	case odd == 0:
+		return "The gradebook holds what the file says: all " + rows(all) + "."
+	}
+	return fmt.Sprintf("%s; %s different, %s missing.", so, grouped(v.Different), grouped(v.Missing))
+}
+
 func need(n int) string {
 	if n == 1 {
 		return "1 row needs a person"
@@ -67,6 +91,9 @@ func need(n int) string {
 // steps say what a person does next, in order.
 func steps(r *importer.Report) (steps []string) {
 	c, code := r.Counts, r.Run.ExitCode
+	if r.Verify != nil {
+		return stepsAfterVerify(r)
+	}
 	switch {
 	case code == importer.ExitRefused:
 		steps = append(steps, "Set the credentials, the scope or the addresses right, as the reason above says. Then run the same command again.")
@@ -90,6 +117,22 @@ func steps(r *importer.Report) (steps []string) {
 	}
 	if len(steps) == 0 && r.Run.DryRun {
 		return []string{"Import the file."}
+	}
+	if len(steps) == 0 {
+		return []string{"Nothing. Keep this page as the receipt."}
+	}
+	return steps
+}
+
+func stepsAfterVerify(r *importer.Report) (steps []string) {
+	if r.Run.ExitCode != importer.ExitOK && r.Run.ExitCode != importer.ExitRejects {
+		steps = append(steps, "When the reason above is dealt with, run the same command again. It compares from the beginning.")
+	}
+	if r.Counts.Rejected > 0 {
+		steps = append(steps, "Look at "+rows(r.Counts.Rejected)+" in differences.csv, and decide for each whether the file or the gradebook is right. What is missing can be imported.")
+	}
+	if r.Counts.Failed > 0 {
+		steps = append(steps, "Compare once more: "+rows(r.Counts.Failed)+" could not be looked up.")
 	}
 	if len(steps) == 0 {
 		return []string{"Nothing. Keep this page as the receipt."}
@@ -125,6 +168,13 @@ type count struct {
 	Class, Label, Meaning string
 	N                     int
 	X, Width              float64 // in the bar, in a hundred
+	Parts                 []part
+}
+
+// part is some of the rows of a status.
+type part struct {
+	N     int
+	Label string
 }
 
 // counts are the statuses that rows can end in, with their part of a bar. Those that are rare are there only if they have
@@ -135,11 +185,17 @@ func counts(r *importer.Report) (list []count) {
 	if r.Run.DryRun {
 		accepted.Label, accepted.Meaning = "Good", "would be sent"
 	}
+	rejected := count{Class: "rejected", Label: "Rejected", Meaning: "a person must change the row", N: c.Rejected}
+	if v := r.Verify; v != nil {
+		accepted.Label, accepted.Meaning = "The same", "the gradebook has it as the file says"
+		rejected.Label, rejected.Meaning = "Not the same", ""
+		rejected.Parts = []part{{v.Different, "different"}, {v.Missing, "missing"}, {c.Rejected - v.Different - v.Missing, "invalid, not compared"}}
+	}
 	x := 0.0
 	for _, k := range []count{
 		accepted,
 		{Class: "unchanged", Label: "Unchanged", Meaning: "an earlier run brought it in; nothing was sent", N: c.Unchanged},
-		{Class: "rejected", Label: "Rejected", Meaning: "a person must change the row", N: c.Rejected},
+		rejected,
 		{Class: "failed", Label: "Failed", Meaning: "not in the gradebook; the attempts ran out", N: c.Failed},
 		{Class: "inDoubt", Label: "In doubt", Meaning: "perhaps in the gradebook; looking could not settle it", N: c.InDoubt},
 		{Class: "deferred", Label: "Deferred", Meaning: "not attempted; the run stopped first", N: c.Deferred},
