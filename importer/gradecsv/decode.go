@@ -2,7 +2,9 @@ package gradecsv
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 )
@@ -13,32 +15,148 @@ const utf8BOM = "\xef\xbb\xbf"
 func foreign() []struct{ magic, what, hint string } {
 	const asCSV = "save it as CSV, encoded in UTF-8"
 	return []struct{ magic, what, hint string }{
-		{"\xff\xfe", "UTF-16 text", asCSV},
-		{"\xfe\xff", "UTF-16 text", asCSV},
+		{"\xff\xfe\x00\x00", "UTF-32 text", asCSV},
 		{"PK\x03\x04", "a zip file or a spreadsheet workbook", "unpack it, or " + asCSV},
 		{"\xd0\xcf\x11\xe0", "an old spreadsheet workbook", asCSV},
-		{"\x1f\x8b", "compressed with gzip", "unpack it with gunzip"},
+		{"\x1f\x8b", "compressed with gzip twice", "unpack it with gunzip"},
 		{"\x89PNG", "a PNG image", "give a OneRoster results.csv"},
 		{"%PDF-", "a PDF document", "give a OneRoster results.csv"},
 	}
 }
 
-// decode makes UTF-8 text without a byte order mark of a file's bytes, and says whether there was a mark.
-func decode(path string, src io.Reader) (text io.Reader, bom bool, err error) {
+// text is a file's content as UTF-8 without a byte order mark.
+type text struct {
+	io.Reader
+	// charset is that of what was read so far; a sniffed file's is UTF-8 until it is seen to be another.
+	charset charset
+	bom     bool
+	// notice is a warning that was not yet taken.
+	notice *Problem
+}
+
+// decode finds out how the file is compressed and encoded. waits says that a read of src may wait for someone.
+func decode(path, encoding string, src io.Reader, waits bool) (*text, error) {
+	head, src, err := peekHead(path, src)
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(head, "\x1f\x8b") {
+		if src, err = unzip(path, src); err != nil {
+			return nil, err
+		}
+		if head, src, err = peekHead(path, src); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range foreign() {
+		if strings.HasPrefix(head, f.magic) {
+			return nil, &InputError{path, "not a CSV file: it is " + f.what, f.hint}
+		}
+	}
+	return choose(path, encoding, head, src, waits)
+}
+
+// peekHead reads the first bytes and puts them back.
+func peekHead(path string, src io.Reader) (string, io.Reader, error) {
 	head := make([]byte, 8)
 	n, err := io.ReadFull(src, head)
 	switch {
 	case err == io.EOF:
-		return nil, false, &InputError{path, "is empty", "give a OneRoster results.csv"}
+		return "", nil, &InputError{path, "is empty", "give a OneRoster results.csv"}
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
-		return nil, false, &ReadError{path, 1, err}
+		return "", nil, &ReadError{path, 1, err}
+	case err != nil: // the end comes after these bytes, or a damaged one, which the next read says again
+		return string(head[:n]), io.MultiReader(bytes.NewReader(head[:n]), src), nil
 	}
-	head = head[:n]
-	for _, f := range foreign() {
-		if strings.HasPrefix(string(head), f.magic) {
-			return nil, false, &InputError{path, "not a CSV file: it is " + f.what, f.hint}
+	return string(head), io.MultiReader(bytes.NewReader(head), src), nil
+}
+
+// unzip reads a gzip file. Its errors say what to do: "unexpected EOF" tells nobody anything.
+func unzip(path string, src io.Reader) (io.Reader, error) {
+	z, err := gzip.NewReader(src)
+	if err != nil {
+		return nil, &InputError{path, "the gzip file is damaged at its beginning", "copy or export it again"}
+	}
+	return &unzipped{z}, nil
+}
+
+type unzipped struct{ src io.Reader }
+
+func (z *unzipped) Read(p []byte) (int, error) {
+	n, err := z.src.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("the gzip file is damaged or incomplete; copy or export it again: %w", err)
+	}
+	return n, err
+}
+
+// choose follows the option, or what the file begins with.
+func choose(path, option, head string, src io.Reader, waits bool) (*text, error) {
+	found, bom := marked(head)
+	t := &text{charset: found, bom: bom}
+	switch {
+	case option != "" && option != EncodingAuto && !fits(option, found, bom):
+		return nil, contradiction(path, option, found, bom)
+	case option == EncodingWindows1252:
+		t.charset = charset1252
+	case option == EncodingMacRoman:
+		t.charset = charsetMac
+	case found == charsetUTF8 && !bom && option != EncodingUTF8:
+		t.Reader = &sniffer{path: path, src: src, waits: waits, line: 1, out: t}
+		return t, nil
+	case found != charsetUTF8 && !bom:
+		t.notice = &Problem{Code: "file.encoding", File: path, Line: 1, Col: 1,
+			Message: "the file has no byte order mark, but is plainly UTF-16, and was read so"}
+	}
+	if bom {
+		io.CopyN(io.Discard, src, int64(len(found.mark())))
+	}
+	t.Reader = t.charset.decoder(src)
+	return t, nil
+}
+
+func (c charset) decoder(src io.Reader) io.Reader {
+	if e := c.encoding(); e != nil {
+		return e.NewDecoder().Reader(src)
+	}
+	return src
+}
+
+// marked is the encoding that the first bytes show: by their mark, or by the zeros that UTF-16 has beside ASCII.
+func marked(head string) (c charset, bom bool) {
+	for _, c := range [...]charset{charsetUTF8, charsetUTF16LE, charsetUTF16BE} {
+		if strings.HasPrefix(head, c.mark()) {
+			return c, true
 		}
 	}
-	head, bom = bytes.CutPrefix(head, []byte(utf8BOM))
-	return io.MultiReader(bytes.NewReader(head), src), bom, nil
+	zeros := ""
+	for i := range len(head) {
+		zeros += when(head[i] == 0, "0", "x")
+	}
+	switch zeros {
+	case "x0x0x0x0":
+		return charsetUTF16LE, false
+	case "0x0x0x0x":
+		return charsetUTF16BE, false
+	}
+	return charsetUTF8, false
+}
+
+// fits reports whether a file whose first bytes show found may be read as the option says.
+func fits(option string, found charset, bom bool) bool {
+	switch option {
+	case EncodingUTF8:
+		return found == charsetUTF8
+	case EncodingUTF16:
+		return found == charsetUTF16LE || found == charsetUTF16BE
+	}
+	return found == charsetUTF8 && !bom
+}
+
+func contradiction(path, option string, found charset, bom bool) error {
+	if option == EncodingUTF16 && !bom {
+		return &InputError{path, "has no byte order mark and is not UTF-16", "leave --encoding out, or name the right one"}
+	}
+	return &InputError{path, fmt.Sprintf("begins as %s text does, which --encoding %s contradicts", found, option),
+		"leave --encoding out"}
 }

@@ -5,13 +5,26 @@
 // The way of a byte:
 //
 //	file ─► meter ─► decode ─► framer ─► chunk ─► converter × GOMAXPROCS ─► Row
-//	        sha256,  BOM,      records            encoding/csv, gocsv,
-//	        progress sniffing  and lines          validation
+//	        sha256,  gzip,     records            encoding/csv, gocsv,
+//	        progress encoding  and lines          validation
 //
 // The framer cuts the text into records with their physical lines and is cheap; it alone decides where a record ends.
 // A converter turns one framed record into one Row and keeps nothing between records but what makes it faster, so that
 // several converters work on the records of one file at once. The converter hands encoding/csv one record at a
 // time, which the framer has found well-formed, and so never lets a stray quote swallow the file.
+//
+// # Encodings
+//
+// decode makes UTF-8 of what a file holds: of gzip, and of UTF-16, Windows-1252 and MacRoman by golang.org/x/text. A
+// byte order mark decides, then Options.Encoding. Where neither says anything, ASCII is passed on, which is the same in
+// all of them, and the first byte beyond ASCII decides by what follows it (guess): a file with any well-formed UTF-8
+// letter is UTF-8, and what is not in it is damage, a bad row each. Otherwise at least one letter must read well in one
+// of the two eight-bit encodings and badly in the other, and none the other way round; then a warning shows how the
+// letters were read. In doubt the file is refused from there on. So nothing is read twice, and nothing is guessed
+// from a letter that could be either. The rows from the decision on have a Header of their own, which a RejectWriter
+// takes their encoding from. A letter that was lost (U+FFFD) is an error wherever it would be imported.
+//
+// A line ends in LF, CRLF or CR, whichever comes; the framer makes LF of a CR that is a line end by itself.
 //
 // # What becomes of a malformed record
 //
@@ -42,8 +55,8 @@
 //
 // # Positions
 //
-// Lines are physical and count from 1. Columns count bytes from 1 within the physical line, as csv.Reader.FieldPos
-// does; a byte order mark is not counted. A problem of a field is at the field's first byte, which is its opening
+// Lines are physical and count from 1. Columns count bytes from 1 within the physical line, in UTF-8, as
+// csv.Reader.FieldPos does; a byte order mark is not counted. A problem of a field is at the field's first byte, which is its opening
 // quote where it is quoted.
 //
 // # Mapping profiles
@@ -75,5 +88,5 @@
 //
 // # Seams
 //
-// Encodings and compression belong in decode, line ends in the framer, damage that spreadsheets do to ids in checkID.
+// Damage that spreadsheets do to ids belongs in checkID.
 package gradecsv

@@ -20,6 +20,7 @@ type frame struct {
 	// text is the record without its last line end, or, with a fault, the first line of what could be no record.
 	text  string
 	fault fault
+	shape *shape // set by the Reader: what the record is converted by
 	// faultLine and faultCol say where the fault is.
 	faultLine, faultCol int
 }
@@ -48,6 +49,8 @@ type framer struct {
 	line int // physical line of buf[r]
 	done bool
 	err  error // why src ended; nil at its end
+	// end is how the first line ended: LF, CRLF or CR; "" before it did.
+	end string
 	// hold forbids to read on, starved says that next would have had to.
 	hold, starved bool
 }
@@ -139,9 +142,11 @@ func (f *framer) skipLong() frame {
 			f.advance(i+1, 1)
 			return fr
 		}
-		f.r, f.w = 0, 0
-		if f.done {
+		if f.r = f.w; f.done {
 			return fr
+		}
+		if f.buf[f.w-1] == '\r' {
+			f.r-- // it may be the line's end
 		}
 		f.fill()
 	}
@@ -164,6 +169,9 @@ func (f *framer) lineEnd(from int) (end int, found bool) {
 		scan = f.w - f.r
 		if scan > maxRecord || f.done {
 			return scan, false
+		}
+		if scan > from && f.buf[f.w-1] == '\r' {
+			scan-- // it may yet become a line end
 		}
 		if f.hold {
 			f.starved = true
@@ -189,6 +197,7 @@ func (f *framer) fill() {
 	}
 	for range 100 {
 		n, err := f.src.Read(f.buf[f.w:])
+		f.unify(f.w, f.w+n)
 		f.w += n
 		if err != nil {
 			f.done = true
@@ -204,10 +213,43 @@ func (f *framer) fill() {
 	f.done, f.err = true, io.ErrNoProgress
 }
 
-// eol is how the record before the unread text ended. It is right only directly after next.
-func (f *framer) eol() string {
-	if f.r >= 2 && f.buf[f.r-2] == '\r' {
+// unify makes LF of every CR that is a line end by itself. A CR that is the last byte waits for the next one.
+func (f *framer) unify(from, to int) {
+	if from > f.r && f.buf[from-1] == '\r' {
+		from--
+	}
+	if f.end == "" {
+		f.end = lineEnding(f.buf[from:to])
+	}
+	for {
+		i := bytes.IndexByte(f.buf[from:to], '\r')
+		if i < 0 || from+i+1 == to {
+			return
+		}
+		if from += i + 1; f.buf[from] != '\n' {
+			f.buf[from-1] = '\n'
+		}
+	}
+}
+
+// lineEnding is the first line end in text, "" where there is none, or none that is complete.
+func lineEnding(text []byte) string {
+	i := bytes.IndexAny(text, "\r\n")
+	switch {
+	case i < 0 || text[i] == '\r' && i+1 == len(text):
+		return ""
+	case text[i] == '\n':
+		return "\n"
+	case text[i+1] == '\n':
 		return "\r\n"
 	}
-	return "\n"
+	return "\r"
+}
+
+// eol is how lines end in this file.
+func (f *framer) eol() string {
+	if f.end == "" {
+		return "\n"
+	}
+	return f.end
 }

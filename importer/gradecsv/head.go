@@ -8,7 +8,7 @@ import (
 
 // head reads a file's beginning: the lines before its header, the header, and the records after it that are none of
 // results but say something of the columns.
-func (s *source) head(o *Options, bom bool, intern func(*Header) *Header) error {
+func (s *source) head(o *Options) error {
 	found, err := s.choose(o)
 	if err != nil {
 		return err
@@ -23,7 +23,7 @@ func (s *source) head(o *Options, bom bool, intern func(*Header) *Header) error 
 	if err != nil {
 		return err
 	}
-	h.bom, h.eol = bom, s.eol
+	h.bom, h.eol, h.charset = s.text.bom, s.eol, s.text.charset
 	for _, before := range s.pending[:found.at] {
 		h.preamble = append(h.preamble, before.text)
 	}
@@ -38,7 +38,7 @@ func (s *source) head(o *Options, bom bool, intern func(*Header) *Header) error 
 	if err != nil {
 		return err
 	}
-	s.shape.header = intern(h)
+	s.shape.header = s.intern(h)
 	if _, err = s.peek(0); err == io.EOF {
 		return &InputError{s.info.File, "has a header but no rows", "a results file without rows is not valid; export it again"}
 	}

@@ -15,6 +15,8 @@ type Header struct {
 	names []string
 	at    []position
 	delim byte
+	// charset is the file's, from the row on that has this header: what is ASCII until then goes by another.
+	charset charset
 	// bom and eol are the file's marks; they take no part in being the same.
 	bom bool
 	eol string
@@ -87,14 +89,12 @@ func readable(path string, fr frame) error {
 		return refuse("the header is not UTF-8 text", asCSV)
 	case fr.fault != faultNone:
 		return refuse(fmt.Sprintf("the header has a stray quote at column %d", fr.faultCol), "remove it, or double it inside quotes")
-	case strings.IndexByte(fr.text, '\r') >= 0 && strings.IndexByte(fr.text, '"') < 0:
-		return refuse("the lines end in CR alone", "save the file with LF or CRLF line ends")
 	}
 	return nil
 }
 
 // same reports whether the two are the header of one layout.
 func (h *Header) same(o *Header) bool {
-	return h.text == o.text && h.delim == o.delim && slices.Equal(h.preamble, o.preamble) &&
+	return h.text == o.text && h.delim == o.delim && h.charset == o.charset && slices.Equal(h.preamble, o.preamble) &&
 		slices.Equal(h.kept, o.kept) && slices.Equal(h.wide, o.wide) && h.parts == o.parts
 }

@@ -53,7 +53,7 @@ func (o *Options) sketch(path string) (*sketch, error) {
 	if src.refs != nil {
 		return nil, &InputError{path, "is a OneRoster zip and needs no mapping", ""}
 	}
-	if _, err := src.start(o); err != nil {
+	if err := src.start(o); err != nil {
 		return nil, err
 	}
 	var all [][]string

@@ -53,7 +53,7 @@ func readLookup(path, key, value string) (*lookup, error) {
 	if st, err := f.Stat(); err == nil && st.Size() > maxSide {
 		return nil, &InputError{path, "has more than 256 MiB, too much for a lookup", ""}
 	}
-	text, _, err := decode(path, f)
+	text, err := decode(path, EncodingAuto, f, false)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,6 @@ const (
 // chunk is a run of frames of one file, and the rows that they become.
 type chunk struct {
 	src    *source
-	shape  *shape
 	frames []frame
 	bytes  int
 	last   bool // the file ends with it
@@ -52,8 +51,8 @@ func (p *converters) work() {
 	var c *converter
 	for ch := range p.jobs {
 		for _, fr := range ch.frames {
-			if c == nil || c.shape != ch.shape {
-				c = newConverter(ch.shape)
+			if c == nil || c.shape != fr.shape {
+				c = newConverter(fr.shape)
 			}
 			ch.rows = c.convert(fr, ch.rows)
 		}

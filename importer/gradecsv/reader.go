@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -20,6 +22,8 @@ type Options struct {
 	ScoreDate string
 	// Delimiter separates fields; 0 is the comma.
 	Delimiter rune
+	// Encoding is how the files are encoded, one of Encodings; "" is EncodingAuto.
+	Encoding string
 	// Stdin is read for the path "-"; nil is os.Stdin.
 	Stdin io.Reader
 }
@@ -59,6 +63,9 @@ func (o *Options) check() error {
 	default:
 		return &InputError{"", fmt.Sprintf("the delimiter %q is not one of comma, semicolon, tab and |", o.Delimiter), ""}
 	}
+	if o.Encoding != "" && !slices.Contains(Encodings(), o.Encoding) {
+		return &InputError{"", fmt.Sprintf("the encoding %s is not one of %s", quoted(o.Encoding), strings.Join(Encodings(), ", ")), ""}
+	}
 	d := dates{zone: o.zone()}
 	if _, message := d.parse(o.ScoreDate); o.ScoreDate != "" && message != "" {
 		return &InputError{"", "the score date for all rows " + message, ""}
@@ -73,13 +80,11 @@ func (o *Options) check() error {
 
 // Reader reads the rows of several files, one after the other. It is for one goroutine, Bytes apart.
 type Reader struct {
-	opts    Options
-	paths   []string // not yet opened
-	cur     *source  // nil between files and at the end
-	infos   []SourceInfo
-	headers []*Header
-	// warned has the files whose warnings were taken in when they were checked.
-	warned   map[string]bool
+	opts     Options
+	paths    []string // not yet opened
+	cur      *source  // nil between files and at the end
+	infos    []SourceInfo
+	headers  []*Header
 	warnings []Problem
 	detected []Detection
 	conv     *converters // from the first Read to the end
@@ -96,7 +101,7 @@ func Open(paths []string, o Options) (*Reader, error) {
 	if o.Stdin == nil {
 		o.Stdin = os.Stdin
 	}
-	r := &Reader{opts: o, paths: paths, warned: make(map[string]bool)}
+	r := &Reader{opts: o, paths: paths}
 	if err := r.opts.check(); err != nil {
 		return nil, err
 	}
@@ -147,11 +152,15 @@ func (r *Reader) survey() error {
 	return nil
 }
 
-// warn takes in a file's warnings once.
+// warn takes in a file's warnings, each once.
 func (r *Reader) warn(s *source) {
-	if !r.warned[s.info.File] {
-		r.warned[s.info.File] = true
-		r.warnings = append(r.warnings, s.warnings...)
+	for _, p := range s.warnings {
+		if !slices.Contains(r.warnings, p) {
+			r.warnings = append(r.warnings, p)
+		}
+	}
+	s.warnings = nil
+	if !slices.Contains(r.detected, s.detected) {
 		r.detected = append(r.detected, s.detected)
 	}
 }
@@ -231,13 +240,14 @@ func (r *Reader) chunk(hold bool) *chunk {
 		case err != nil && err != errStarved:
 			r.err = err
 		case err == nil:
-			ch.shape = ch.src.shape
+			fr.shape = ch.src.shape
 			ch.frames = append(ch.frames, fr)
-			ch.bytes += ch.shape.weight(fr)
+			ch.bytes += fr.shape.weight(fr)
 			continue
 		}
 		break
 	}
+	r.warn(ch.src)
 	if len(ch.frames) == 0 && !ch.last {
 		r.conv.free = append(r.conv.free, ch)
 		return nil
@@ -286,8 +296,8 @@ func (r *Reader) end() {
 // those read to their end are there.
 func (r *Reader) Sources() []SourceInfo { return append([]SourceInfo(nil), r.infos...) }
 
-// Warnings are what is odd about the headers: spelling, columns that are not imported. Those of standard input are
-// there once its turn has come.
+// Warnings are what is odd about whole files: how the columns are spelled, which are not imported, the encoding. What
+// shows only further on, and all of standard input, is there once Read has returned the rows in question.
 func (r *Reader) Warnings() []Problem { return append([]Problem(nil), r.warnings...) }
 
 // Detections say which profile reads each file, and why. That of standard input is there once its turn has come.

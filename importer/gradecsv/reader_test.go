@@ -136,11 +136,10 @@ func TestInputErrors(t *testing.T) {
 		{"header only", shortHeader + "\n\n", "has a header but no rows; a results file without rows is not valid; export it again"},
 		{"PNG", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "not a CSV file: it is a PNG image; give a OneRoster results.csv"},
 		{"NUL", "abc\x00def\nxyz\n", "line 1: not text: the first line has NUL bytes; save it as CSV, encoded in UTF-8"},
-		{"UTF-16", "\xff\xfea\x00b\x00", "not a CSV file: it is UTF-16 text; save it as CSV, encoded in UTF-8"},
-		{"Latin-1", "caf\xe9\n", "line 1: the header is not UTF-8 text; save it as CSV, encoded in UTF-8"},
+		{"UTF-32", "\xff\xfe\x00\x00a\x00\x00\x00", "not a CSV file: it is UTF-32 text; save it as CSV, encoded in UTF-8"},
+		{"mixed encodings", "é,caf\xe9\n", "line 1: the header is not UTF-8 text; save it as CSV, encoded in UTF-8"},
 		{"stray quote", "a,\"b\n" + goodRow, "line 1: the header has a stray quote at column 3; remove it, or double it inside quotes"},
 		{"long", strings.Repeat("x", maxRecord+1), "line 1: the first line has more than 1 MiB and cannot be a header; save it as CSV, encoded in UTF-8"},
-		{"CR", strings.ReplaceAll(shortHeader+"\n"+goodRow+"\n", "\n", "\r"), "line 1: the lines end in CR alone; save the file with LF or CRLF line ends"},
 		{"missing", "lineItemId,Student_Sourced_Id,score,scoreDate\nx\n", "not a OneRoster results file: missing columns lineItemSourcedId, studentSourcedId, scoreStatus; " +
 			"found \"lineItemId\", \"Student_Sourced_Id\", \"score\", \"scoreDate\"; perhaps rename \"Student_Sourced_Id\" to studentSourcedId"},
 		{"no date", strings.ReplaceAll(shortHeader, ",scoreDate", "") + "\nx\n", "not a OneRoster results file: missing column scoreDate; " +

@@ -1,6 +1,7 @@
 package gradecsv
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -14,7 +15,7 @@ import (
 //
 // A record is repeated byte for byte. One with too few fields is padded, one with too many keeps them before the three.
 // A malformed one is split as well as can be and quoted anew. Of a line that was too long to be kept only a note
-// stands there. The first row decides the byte order mark and the line end.
+// stands there. The text is in the file's encoding; the first row decides the byte order mark and the line end.
 //
 // Of a row of a wide file it repeats the record with that row's cell alone; the other assignments' are blank, which says
 // that there is no result. What stands before the header, and the records after it that belong to it, come with it.
@@ -26,7 +27,8 @@ import (
 type RejectWriter struct {
 	w      io.Writer
 	header *Header
-	buf    []byte
+	buf    []byte // UTF-8, lines ended as the header says
+	out    []byte // buf in the file's encoding
 }
 
 // NewRejectWriter writes nothing yet: the header comes with the first row, or by WriteHeader.
@@ -38,24 +40,34 @@ func NewRejectWriter(w io.Writer) *RejectWriter {
 func (rw *RejectWriter) WriteHeader(h *Header) error {
 	rw.buf, rw.header = rw.buf[:0], h
 	rw.heading()
-	_, err := rw.w.Write(rw.buf)
+	return rw.write(h.charset.mark()[:when(h.bom, len(h.charset.mark()), 0)])
+}
+
+// write writes buf after a byte order mark.
+func (rw *RejectWriter) write(mark string) error {
+	if rw.header.eol == "\r" {
+		rw.buf = bytes.ReplaceAll(bytes.ReplaceAll(rw.buf, []byte("\r\n"), []byte{'\n'}), []byte{'\n'}, []byte{'\r'})
+	}
+	rw.out = rw.header.charset.encode(append(rw.out[:0], mark...), rw.buf)
+	_, err := rw.w.Write(rw.out)
 	return err
 }
 
 // ErrOtherHeader is returned for a row of a file whose header is not that of the rows before.
 var ErrOtherHeader = errors.New("the row is of a file with another header")
 
-// Add writes a row in one Write. Rows come in the order of the calls.
+// Add writes a row in one Write, after the header's where that was not written. Rows come in the order of the calls.
 func (rw *RejectWriter) Add(row *Row, status, reasons string) error {
-	rw.buf = rw.buf[:0]
 	h := row.Raw.Header
 	if rw.header == nil {
-		rw.header = h
-		rw.heading()
+		if err := rw.WriteHeader(h); err != nil {
+			return err
+		}
 	}
 	if !rw.header.same(h) {
 		return ErrOtherHeader
 	}
+	rw.buf = rw.buf[:0]
 	rw.record(row.Raw)
 	if h.parts {
 		rw.buf = append(append(rw.buf, h.delim), enquote(partsOf(&row.Result), h.delim)...)
@@ -65,15 +77,11 @@ func (rw *RejectWriter) Add(row *Row, status, reasons string) error {
 		rw.buf = append(rw.buf, enquote(value, h.delim)...)
 	}
 	rw.buf = append(rw.buf, rw.header.eol...)
-	_, err := rw.w.Write(rw.buf)
-	return err
+	return rw.write("")
 }
 
 func (rw *RejectWriter) heading() {
 	h := rw.header
-	if h.bom {
-		rw.buf = append(rw.buf, utf8BOM...)
-	}
 	for _, line := range h.preamble {
 		rw.buf = append(append(rw.buf, line...), h.eol...)
 	}

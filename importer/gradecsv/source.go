@@ -30,7 +30,9 @@ type source struct {
 	info   SourceInfo
 	meter  *meter
 	closer io.Closer // nil for standard input
+	text   *text
 	framer *framer
+	intern func(*Header) *Header
 	shape  *shape
 	// pending are frames that were looked at and not yet returned.
 	pending []frame
@@ -128,21 +130,24 @@ func (o *Options) source(path string, total *atomic.Int64) (*source, error) {
 }
 
 func (s *source) begin(o *Options, intern func(*Header) *Header) error {
-	bom, err := s.start(o)
-	if err != nil {
+	s.intern = intern
+	if err := s.start(o); err != nil {
 		return err
 	}
-	return s.head(o, bom, intern)
+	if err := s.head(o); err != nil {
+		return err
+	}
+	s.follow()
+	return nil
 }
 
 // start finds out how the file is written.
-func (s *source) start(o *Options) (bom bool, err error) {
-	text, bom, err := decode(s.info.File, s.meter)
-	if err != nil {
-		return false, err
+func (s *source) start(o *Options) (err error) {
+	if s.text, err = decode(s.info.File, o.Encoding, s.meter, s.waits); err != nil {
+		return err
 	}
-	s.framer = newFramer(text, o.delimiter())
-	return bom, nil
+	s.framer = newFramer(s.text, o.delimiter())
+	return nil
 }
 
 // frame is the next frame. atEOF is the error for a file that ends here.
@@ -152,9 +157,18 @@ func (s *source) frame(atEOF error) (frame, error) {
 	case err == io.EOF:
 		return fr, atEOF
 	case err != nil:
-		return fr, &ReadError{s.info.File, s.framer.line, err}
+		return fr, s.readError(err)
 	}
 	return fr, nil
+}
+
+// readError places an error of the source, which may be that it is none to read.
+func (s *source) readError(err error) error {
+	var input *InputError
+	if errors.As(err, &input) {
+		return err
+	}
+	return &ReadError{s.info.File, s.framer.line, err}
 }
 
 // next is the next frame; io.EOF after the last. With hold it does not wait for someone to write on, but returns
@@ -167,9 +181,23 @@ func (s *source) next(hold bool) (frame, error) {
 	}
 	fr, err := s.framer.next(hold && s.waits)
 	if err != nil && err != io.EOF && err != errStarved {
-		err = &ReadError{s.info.File, s.framer.line, err}
+		err = s.readError(err)
 	}
+	s.follow()
 	return fr, err
+}
+
+// follow takes note of what the text has shown itself to be.
+func (s *source) follow() {
+	if s.text.notice != nil {
+		s.warnings, s.text.notice = append(s.warnings, *s.text.notice), nil
+	}
+	if s.text.charset != s.shape.header.charset {
+		h, shape := *s.shape.header, *s.shape
+		h.charset = s.text.charset
+		shape.header = s.intern(&h)
+		s.shape = &shape
+	}
 }
 
 func (s *source) close() error {

@@ -99,7 +99,7 @@ func TestBadValues(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s=%.20q", tt.column, tt.value), func(t *testing.T) {
 			text, col := oneRow(map[string]string{tt.column: tt.value})
-			_, rows := readText(t, text, Options{})
+			_, rows := readText(t, text, Options{Encoding: EncodingUTF8})
 			if len(rows) != 1 || len(rows[0].Errors) != 1 {
 				t.Fatalf("got %d rows, errors:\n%s", len(rows), messages(rows))
 			}
@@ -193,7 +193,7 @@ func TestBlankScoreWithTextScoreOrOtherStatus(t *testing.T) {
 
 func TestAllProblemsOfARowAtOnceInOrder(t *testing.T) {
 	text, _ := oneRow(map[string]string{"sourcedId": "a b", "lineItemSourcedId": "", "score": "85%", "late": "no", "comment": "\xff"})
-	_, rows := readText(t, text, Options{})
+	_, rows := readText(t, text, Options{Encoding: EncodingUTF8})
 	got := ""
 	for _, p := range rows[0].Errors {
 		got += p.Column + " "
