@@ -110,6 +110,8 @@ func (c *converter) convert(fr frame, rows []Row) []Row {
 		c.malformed(fr)
 	case c.blank():
 		c.row.Filtered = "blank row"
+	case fr.text == c.header.text:
+		c.row.Filtered = "the column names again"
 	case c.mapping != nil:
 		return c.mapped(fr, rows)
 	default:
@@ -124,10 +126,13 @@ func (c *converter) record(fr frame) {
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
 		c.fieldCount()
+	case c.rec.ScoreStatus.text == nil && totals(splitFields(fr.text, c.header.delim)):
+		c.row.Filtered = "a line of totals"
 	case err != nil:
 		panic(fmt.Sprintf("gradecsv: internal error: framed record is not CSV: %v", err))
 	default:
 		c.checkBytes(fr.text)
+		c.checkBlank(fr.text)
 		c.validate(metadata)
 	}
 }
@@ -168,7 +173,12 @@ func (c *converter) malformed(fr frame) {
 
 // fieldCount reports a record that has not as many fields as the header.
 func (c *converter) fieldCount() {
-	found, want := len(splitFields(c.row.Raw.text, c.header.delim)), len(c.header.names)
+	fields, want := splitFields(c.row.Raw.text, c.header.delim), len(c.header.names)
+	if totals(fields) {
+		c.row.Filtered = "a line of totals"
+		return
+	}
+	found := len(fields)
 	message := fmt.Sprintf("too few fields, the header has %d; every blank field needs its delimiter", want)
 	if found > want {
 		message = fmt.Sprintf("too many fields, the header has %d; quote a field that contains the delimiter", want)
@@ -216,6 +226,19 @@ func (c *converter) silence(i int) {
 		c.skip = make(map[int]bool)
 	}
 	c.skip[i] = true
+}
+
+// checkBlank refuses text where a delimiter at the end of each line makes a column: the fields of the row are probably
+// shifted.
+func (c *converter) checkBlank(text string) {
+	if c.header.blank+c.header.trailing >= len(c.header.names) {
+		return
+	}
+	for i, field := range splitFields(text, c.header.delim) {
+		if c.header.nameless(i) && strings.Trim(field, "\" ") != "" {
+			c.failAt(i, "row.fields", "text after the last column that has a name; quote a field that contains the delimiter", field, false)
+		}
+	}
 }
 
 // fail adds an error to the row. value may be a student's data.

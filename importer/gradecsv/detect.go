@@ -60,10 +60,7 @@ func (s *source) choose(o *Options) (choice, error) {
 		}
 		h, err := newHeader(s.info.File, fr, s.framer.delim)
 		if err != nil {
-			if i == 0 && o.profile == nil {
-				return choice{}, err
-			}
-			continue
+			continue // unfit says so, where no other line is a header
 		}
 		fits := fitting(profiles, h, labels, fr.line, i)
 		if len(fits) > 0 {

@@ -26,6 +26,16 @@
 //
 // A line ends in LF, CRLF or CR, whichever comes; the framer makes LF of a CR that is a line end by itself.
 //
+// # Dialects
+//
+// The delimiter and the header are found from the first sampleRecords records: the header is the line with the most
+// names of columns, under the delimiter that shows them, and where none has any, the first line, under the delimiter
+// that divides the lines most evenly. What lies before the header is a preamble and is not imported; a warning says so.
+// Blank fields after those of the header are taken for delimiters at the line ends only where all sampled rows have the
+// same number of them: otherwise one may come from a comma that nobody quoted, and all fields after it be shifted.
+// Filtered are blank rows, the header again, and lines of totals: a word such as Total, numbers and no score status, so
+// that the row could be no result anyway.
+//
 // # What becomes of a malformed record
 //
 // A record with a quote inside an unquoted field, with text after a closing quote, or with a quote that is not closed

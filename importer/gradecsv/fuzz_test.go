@@ -19,7 +19,10 @@ func FuzzReader(f *testing.F) {
 		f.Add(shortHeader+"\n"+body, byte(','))
 		f.Add(utf8BOM+shortHeader+",metadata.a,import.line\r\n"+body, byte(','))
 	}
-	f.Add(strings.ReplaceAll(shortHeader+"\n"+goodRow, ",", ";"), byte(';'))
+	for _, delim := range []byte{';', 0} {
+		f.Add(strings.ReplaceAll(shortHeader+"\n"+goodRow, ",", ";"), delim)
+	}
+	f.Add("sep=|\nGrades\n"+strings.ReplaceAll(shortHeader+"\n"+strings.Repeat(goodRow+",\n", 3), ",", "|")+"Total|||9||", byte(0))
 	f.Fuzz(func(t *testing.T, text string, delim byte) {
 		if strings.HasPrefix(text, "\x1f\x8b") {
 			return // positions are those of what is in it
@@ -51,7 +54,7 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 		all := rejects(t, rows, everyRow)
-		wellFormed(t, all, rune(r.opts.delimiter()))
+		wellFormed(t, all, rune(rows[0].Raw.Header.delim))
 		good := rejects(t, rows, accepted)
 		if good == "" {
 			return

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // head reads a file's beginning: the lines before its header, the header, and the records after it that are none of
@@ -18,6 +19,9 @@ func (s *source) head(o *Options) error {
 		return &InputError{s.info.File, "is empty", "give a OneRoster results.csv"}
 	} else if err != nil {
 		return err
+	}
+	if d := s.written; fr.line == d.header {
+		fr.text += strings.Repeat(string(rune(d.delim)), d.extra)
 	}
 	h, err := newHeader(s.info.File, fr, s.framer.delim)
 	if err != nil {
@@ -47,6 +51,10 @@ func (s *source) head(o *Options) error {
 
 // native sets up a file with OneRoster's columns.
 func (s *source) native(o *Options, h *Header) error {
+	if n := len(h.preamble); n > 0 {
+		s.warnings = append(s.warnings, Problem{Code: "header.preamble", File: s.info.File, Line: h.at[0].line, Col: 1,
+			Message: fmt.Sprintf("the column names were found here; the lines before, %d that are not blank, were not imported", n)})
+	}
 	l, warnings, err := newLayout(s.info.File, h, o.ScoreDate != "")
 	s.shape.layout = l
 	h.parts = slices.Contains(h.names, partsName) || s.refs != nil && s.refs.folded.texts != nil

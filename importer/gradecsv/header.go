@@ -29,6 +29,8 @@ type Header struct {
 	parts bool
 	// wide are the columns of a wide file of which a row has one, nil elsewhere.
 	wide []bool
+	// blank is where the columns begin that a delimiter at the end of each line makes.
+	blank int
 }
 
 // mark notes which columns are assignments.
@@ -71,6 +73,7 @@ func newHeader(path string, fr frame, delim byte) (*Header, error) {
 			h.trailing = 0
 		}
 	}
+	h.blank = h.trailingBlank()
 	return h, nil
 }
 
@@ -91,6 +94,18 @@ func readable(path string, fr frame) error {
 		return refuse(fmt.Sprintf("the header has a stray quote at column %d", fr.faultCol), "remove it, or double it inside quotes")
 	}
 	return nil
+}
+
+// nameless reports whether the i-th column is one of those that a delimiter at the end of each line makes.
+func (h *Header) nameless(i int) bool { return i >= h.blank && !h.imports[i] }
+
+// trailingBlank is the first of the last columns that have no name, a rejects file's own aside.
+func (h *Header) trailingBlank() int {
+	i := len(h.names)
+	for i > 0 && (h.imports[i-1] || strings.TrimSpace(h.names[i-1]) == "") {
+		i--
+	}
+	return i
 }
 
 // same reports whether the two are the header of one layout.

@@ -114,7 +114,7 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 		case p.Code != "":
 			p.File, p.Line, p.Col = path, h.at[i].line, h.at[i].col
 			warnings = append(warnings, p)
-		case l.names[i] == "" && !h.imports[i]:
+		case l.names[i] == "" && !h.imports[i] && !h.nameless(i):
 			unknown = append(unknown, name)
 		}
 		if l.names[i] == "" {

@@ -30,6 +30,7 @@ func (c *converter) mapped(fr frame, rows []Row) []Row {
 		return rows
 	}
 	c.fields = fields
+	c.checkBlank(fr.text)
 	if c.mapping.profile.wide == nil {
 		return c.one(rows)
 	}

@@ -20,19 +20,12 @@ type Options struct {
 	TimeZone *time.Location
 	// ScoreDate is the score date of files without that column, as the column would have it; "": the column is required.
 	ScoreDate string
-	// Delimiter separates fields; 0 is the comma.
+	// Delimiter separates fields: comma, semicolon, tab or |; 0: found out.
 	Delimiter rune
 	// Encoding is how the files are encoded, one of Encodings; "" is EncodingAuto.
 	Encoding string
 	// Stdin is read for the path "-"; nil is os.Stdin.
 	Stdin io.Reader
-}
-
-func (o *Options) delimiter() byte {
-	if o.Delimiter == 0 {
-		return ','
-	}
-	return byte(o.Delimiter)
 }
 
 func (o *Options) zone() *time.Location {

@@ -118,7 +118,7 @@ func TestHeaderWarnings(t *testing.T) {
 	}
 	want := "stdin:1:1:  LINEITEMSOURCEDID: read as lineItemSourcedId, which is how OneRoster spells it\n" +
 		"stdin:1:59: Metadata.term: read as metadata.term, which is how OneRoster spells it\n" +
-		"stdin:1:1: 2 columns are not OneRoster's and not imported: \"Teacher\", \"\"\n"
+		"stdin:1:1: 1 column is not OneRoster's and not imported: \"Teacher\"\n"
 	if got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
@@ -144,8 +144,7 @@ func TestInputErrors(t *testing.T) {
 			"found \"lineItemId\", \"Student_Sourced_Id\", \"score\", \"scoreDate\"; perhaps rename \"Student_Sourced_Id\" to studentSourcedId"},
 		{"no date", strings.ReplaceAll(shortHeader, ",scoreDate", "") + "\nx\n", "not a OneRoster results file: missing column scoreDate; " +
 			"found \"lineItemSourcedId\", \"studentSourcedId\", \"scoreStatus\", \"score\", \"comment\"; add the column, or give the date of all rows with --score-date"},
-		{"semicolons", strings.ReplaceAll(shortHeader, ",", ";") + "\nx\n", "not a OneRoster results file: missing columns lineItemSourcedId, studentSourcedId, scoreStatus, scoreDate; " +
-			"found \"lineItemSourcedId;studentSourcedId;scoreStatus;score;scoreDa\"…; the fields seem to be separated by semicolons"},
+		{"sep", "sep=#\n" + shortHeader + "\n" + goodRow, "line 1: the sep= line does not name comma, semicolon, tab or |; correct it, or remove it"},
 		{"twice", shortHeader + ",Score\nx\n", "the column \"score\" is there twice; remove one of the two columns, or rename it"},
 		{"metadata twice", shortHeader + ",metadata.a,metadata.a\nx\n", "the column \"metadata.a\" is there twice; remove one of the two columns, or rename it"},
 	}

@@ -27,13 +27,14 @@ type SourceInfo struct {
 
 // source is an open file whose header was read.
 type source struct {
-	info   SourceInfo
-	meter  *meter
-	closer io.Closer // nil for standard input
-	text   *text
-	framer *framer
-	intern func(*Header) *Header
-	shape  *shape
+	info    SourceInfo
+	meter   *meter
+	closer  io.Closer // nil for standard input
+	text    *text
+	framer  *framer
+	written dialect
+	intern  func(*Header) *Header
+	shape   *shape
 	// pending are frames that were looked at and not yet returned.
 	pending []frame
 	eol     string // how the first record ends
@@ -146,8 +147,9 @@ func (s *source) start(o *Options) (err error) {
 	if s.text, err = decode(s.info.File, o.Encoding, s.meter, s.waits); err != nil {
 		return err
 	}
-	s.framer = newFramer(s.text, o.delimiter())
-	return nil
+	s.framer = newFramer(s.text, 0)
+	s.written, err = s.dialect(o)
+	return err
 }
 
 // frame is the next frame. atEOF is the error for a file that ends here.
