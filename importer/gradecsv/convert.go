@@ -131,6 +131,7 @@ func (c *converter) record(fr frame) {
 	case err != nil:
 		panic(fmt.Sprintf("gradecsv: internal error: framed record is not CSV: %v", err))
 	default:
+		c.hushed = 0
 		c.checkBytes(fr.text)
 		c.checkBlank(fr.text)
 		c.validate(metadata)
@@ -288,6 +289,7 @@ func (c *converter) failAt(i int, code, message, value string, safe bool) {
 // validate fills in the result, or says all that is wrong.
 func (c *converter) validate(metadata map[string]string) {
 	rec, r := c.rec, &c.row.Result
+	c.cellErrors()
 	r.Status = c.status(rec.Status.String())
 	r.DateLastModified = c.lastModified(rec.DateLastModified.String())
 	r.LineItem.SourcedID = c.id(colLineItem, rec.LineItem.String(), true)

@@ -70,7 +70,7 @@ func (d *dates) parse(value string) (dateTime, message string) {
 		return begin, ""
 	}
 	if len(value) < 10 || !shaped(value[:10], "0000-00-00") {
-		return "", "must be a date YYYY-MM-DD or a date-time such as 2026-06-01T08:00:00Z"
+		return "", dateHint(value)
 	}
 	if message := checkDate(value[:10]); message != "" {
 		return "", message

@@ -139,13 +139,13 @@ func (s *source) unfit(o *Options, best choice, least []string) (choice, error) 
 	}
 	if o.profile != nil {
 		return choice{}, &InputError{s.info.File,
-			fmt.Sprintf("no line fits the mapping profile %s: it needs %s; line %d has %s", o.profile.name, listed(least), fr.line, listed(h.names)),
+			fmt.Sprintf("no line fits the mapping profile %s: it needs %s; line %d has %s", o.profile.name, listed(least), fr.line, firstLine(h.names)),
 			"name the file's columns in a profile of your own; gradebook-import mapping init writes one to begin with"}
 	}
 	if otherDelimiter(h) != "" || resembles(h) {
 		return native, nil
 	}
-	return choice{}, &InputError{s.info.File, fmt.Sprintf("no built-in mapping profile fits; line %d has %s", fr.line, listed(h.names)),
+	return choice{}, &InputError{s.info.File, fmt.Sprintf("no built-in mapping profile fits; line %d has %s", fr.line, firstLine(h.names)),
 		"say what the columns are with --mapping FILE; gradebook-import mapping init writes such a file to begin with"}
 }
 

@@ -55,6 +55,14 @@
 // depend on another chunk's. A chunk ends at chunkRows, at chunkBytes, and on a pipe when the buffer holds no further
 // complete record: a row that has arrived waits for nothing. Where Read has rows to return it does not wait for more.
 //
+// # What spreadsheets do
+//
+// Where a spreadsheet has changed a value, or may have, the message says so and what to do (spreadsheet.go): ids in
+// scientific notation, errors such as #N/A, characters that cannot be seen, dates and numbers with two readings, which
+// are refused and never guessed. That ids may have lost their leading zeros shows in all of them together, and is a
+// warning at the file's end. testdata/badfiles.txt has what people are told of some fifty bad files. A first line that
+// is data is never shown.
+//
 // # Memory
 //
 // The framer's buffer doubles from 64 KiB to at most 2 MiB, which is maxRecord and room for a read. At most aheadBytes
@@ -95,8 +103,4 @@
 // says delta as well. Before anything is returned the whole zip is read once, so that a damaged one is refused
 // and not half imported; rejects of a zip keep, in import.parts, what the row has from other files than results.csv, so that
 // the corrected file alone says the same; the checks against those files are not repeated. Names, sizes and ratios are checked before anything is unpacked.
-//
-// # Seams
-//
-// Damage that spreadsheets do to ids belongs in checkID.
 package gradecsv

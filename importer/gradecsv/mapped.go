@@ -235,9 +235,12 @@ func (c *converter) put(to target, value string) {
 }
 
 // column is the cell of a column.
-func (r *record) column(col column) *cell {
+func (r *record) column(col column) *cell { return r.cells()[col] }
+
+// cells are the cells in the columns' order.
+func (r *record) cells() [columnCount]*cell {
 	return [columnCount]*cell{&r.SourcedID, &r.Status, &r.DateLastModified, &r.LineItem, &r.Student, &r.ScoreStatus,
-		&r.Score, &r.ScoreDate, &r.Comment, &r.TextScore, &r.Class, &r.InProgress, &r.Incomplete, &r.Late, &r.Missing}[col]
+		&r.Score, &r.ScoreDate, &r.Comment, &r.TextScore, &r.Class, &r.InProgress, &r.Incomplete, &r.Late, &r.Missing}
 }
 
 func (r *record) slotAt(i int) *cell {

@@ -2,7 +2,10 @@ package gradecsv
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"gradebook-import/importer/oneroster"
 )
 
 // missingColumns says which columns a header lacks, which it has, and which of those may be meant.
@@ -16,7 +19,7 @@ func missingColumns(path string, h *Header, missing []column) error {
 		noun = "columns"
 	}
 	what := fmt.Sprintf("not a OneRoster results file: missing %s %s; found %s",
-		noun, strings.Join(names, ", "), listed(h.names))
+		noun, strings.Join(names, ", "), firstLine(h.names))
 	return &InputError{path, what, missingHint(h, missing)}
 }
 
@@ -89,6 +92,17 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// firstLine lists what stands where column names should, unless it is a row of data, which may be a student's.
+func firstLine(names []string) string {
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		if isAmount(name) || slices.Contains(oneroster.ScoreStatuses(), name) || len(name) >= 10 && shaped(name[:10], "0000-00-00") {
+			return "a row of data, which is not shown"
+		}
+	}
+	return listed(names)
 }
 
 // maxListed is the most names that a message lists.

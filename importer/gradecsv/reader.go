@@ -256,6 +256,8 @@ func (r *Reader) take(row *Row) bool {
 	ch := r.conv.oldest()
 	if ch.taken == len(ch.rows) {
 		if ch.last {
+			ch.src.lostZeros()
+			r.warn(ch.src)
 			r.infos = append(r.infos, ch.src.info)
 		}
 		r.conv.recycle()
@@ -264,6 +266,7 @@ func (r *Reader) take(row *Row) bool {
 	*row = ch.rows[ch.taken]
 	ch.taken++
 	ch.src.info.Rows++
+	ch.src.watch(row)
 	return true
 }
 

@@ -107,10 +107,12 @@ func scoreHint(value string) string {
 		return "has only spaces; leave it blank or write a number"
 	case jsonNumber(trimmed):
 		return "has spaces around the number; remove them"
+	case hidden(trimmed) != "":
+		return hidden(trimmed)
 	case strings.HasSuffix(trimmed, "%"):
 		return "a percent sign is no part of a number; write 85, not 85%"
-	case strings.Contains(trimmed, ",") && digits(unsigned) > 0:
-		return "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234"
+	case commaHint(trimmed) != "":
+		return commaHint(trimmed)
 	case lower == "nan" || lower == "inf" || lower == "infinity":
 		return "must be a finite number"
 	case strings.HasPrefix(lower, "0x"):

@@ -45,6 +45,7 @@ type source struct {
 	zipped *zipped
 	// waits says that a read may wait for someone: the file is a pipe or standard input.
 	waits    bool
+	widths   [2]widths // of the columns ids
 	warnings []Problem
 }
 

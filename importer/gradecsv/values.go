@@ -21,7 +21,11 @@ func (c *converter) id(col column, value string, needed bool) string {
 		c.fail(col, "id.blank", "is blank; every result needs it", "")
 	case value != "":
 		if message := checkID(value); message != "" {
-			c.fail(col, "id.characters", message, value)
+			code := "id.characters"
+			if isScientific(value) {
+				code, message = "id.scientific", scientificMessage
+			}
+			c.fail(col, code, message, value)
 		}
 	}
 	return value
@@ -107,7 +111,7 @@ func (c *converter) status(value string) string {
 	case oneroster.StatusToBeDeleted:
 		return value
 	}
-	message := "must be active, tobedeleted or blank"
+	message := cmp.Or(hidden(value), "must be active, tobedeleted or blank")
 	switch lower := strings.ToLower(strings.TrimSpace(value)); lower {
 	case "inactive":
 		message = "inactive is a word of older OneRoster versions; write tobedeleted"
@@ -140,7 +144,7 @@ func scoreStatusMessage(value string) string {
 			return "write it exactly so, in lower case: " + s
 		}
 	}
-	return "must be one of " + scoreStatusList()
+	return cmp.Or(hidden(value), "must be one of "+scoreStatusList())
 }
 
 func scoreStatusList() string { return strings.Join(oneroster.ScoreStatuses(), ", ") }
@@ -149,7 +153,7 @@ func (c *converter) flag(col column, value string) string {
 	if value == "" || value == "true" || value == "false" {
 		return value
 	}
-	message := "must be true, false or blank"
+	message := cmp.Or(hidden(value), "must be true, false or blank")
 	if lower := strings.ToLower(strings.TrimSpace(value)); lower == "true" || lower == "false" {
 		message = "write it exactly so: " + lower + " (spreadsheets put it in capitals)"
 	}
@@ -169,6 +173,9 @@ func (c *converter) text(col column, value string) string {
 }
 
 func checkText(value string) string {
+	if value != "" && value[0] == '#' && isCellError(value) {
+		return cellErrorMessage
+	}
 	if len(value) > maxText {
 		return "is longer than 64 KiB"
 	}

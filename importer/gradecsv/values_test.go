@@ -17,6 +17,13 @@ func TestBadValues(t *testing.T) {
 	const date = "must be a date YYYY-MM-DD or a date-time such as 2026-06-01T08:00:00Z"
 	const dateTime = "must be a date-time such as 2026-06-01T08:00:00Z, with Z or an offset such as +02:00"
 	const number = "must be a plain number such as 85 or 92.5; letters go into textScore"
+	const scientific = "is a number in scientific notation: a spreadsheet shortened the id, and its digits are lost; " +
+		"export the file again, and to open it in a spreadsheet import it with this column as Text"
+	const cellError = "is a spreadsheet's error and no value; correct the cell in the spreadsheet, or empty it, and save again"
+	const settle = "; write YYYY-MM-DD, or say with a mapping profile how dates are written: date: "
+	const again = "; delete the cell and type it again"
+	const marks = "has marks for both thousands and decimals; write 1234.5, or say with a mapping profile how numbers are written: decimal: comma"
+	const percent = "a percent sign is no part of a number; write 85, not 85%"
 	tests := []struct{ column, value, message string }{
 		{"sourcedId", "a b", "contains a space (U+0020)" + ids},
 		{"sourcedId", ".", "must not be . or .. alone"},
@@ -25,7 +32,17 @@ func TestBadValues(t *testing.T) {
 		{"lineItemSourcedId", "", "is blank; every result needs it"},
 		{"lineItemSourcedId", "li\u00a01", "contains a no-break space (U+00A0)" + ids},
 		{"lineItemSourcedId", "li1\u200b", "contains an invisible character of no width (U+200B)" + ids},
-		{"lineItemSourcedId", "1.23E+11", "contains the character +" + ids},
+		{"lineItemSourcedId", "1.23E+11", scientific},
+		{"studentSourcedId", "1,23E+11", scientific},
+		{"studentSourcedId", "A1E+11", "contains the character +" + ids},
+		{"studentSourcedId", "#N/A", cellError},
+		{"score", "#VALUE!", cellError},
+		{"scoreDate", "#REF!", cellError},
+		{"scoreDate", "########", cellError},
+		{"scoreStatus", "#NAME?", cellError},
+		{"comment", "#N/A", cellError},
+		{"metadata.term", "#DIV/0!", cellError},
+		{"late", "#NULL!", cellError},
 		{"studentSourcedId", "", "is blank; every result needs it"},
 		{"studentSourcedId", "Müller", "contains a character outside ASCII (U+00FC)" + ids},
 		{"studentSourcedId", "a\tb", "contains a tab (U+0009)" + ids},
@@ -46,7 +63,26 @@ func TestBadValues(t *testing.T) {
 		{"dateLastModified", "yesterday", date},
 		{"dateLastModified", "2026-06-01T08:00:00", "a date-time needs its zone: Z at the end, or an offset such as +02:00"},
 		{"scoreDate", "", "is blank; every result needs a date YYYY-MM-DD"},
-		{"scoreDate", "6/1/2026", date},
+		{"scoreDate", "6/1/2026", "could have the month first or the day first, and is not guessed" + settle + "M/D/YYYY or D/M/YYYY"},
+		{"scoreDate", "13/1/2026", "is a date with the day first, because its first number is no month" + settle + "D/M/YYYY"},
+		{"scoreDate", "1/13/2026 8:00", "is a date with the month first, because its second number is no month" + settle + "M/D/YYYY"},
+		{"scoreDate", "1.2.26", "must be a date YYYY-MM-DD, with all four digits of the year"},
+		{"scoreDate", "13/13/2026", "must be a date YYYY-MM-DD; neither of the first two numbers is a month"},
+		{"scoreDate", "46174", "is a day's number, which is how spreadsheets keep dates; format the column as yyyy-mm-dd in the spreadsheet, and save again"},
+		{"dateLastModified", "46174.333", "is a day's number, which is how spreadsheets keep dates; format the column as yyyy-mm-dd in the spreadsheet, and save again"},
+		{"scoreDate", "2026\u20110601", date},
+		{"scoreDate", "2026-06-01\u00a0", "must be a date-time such as 2026-06-01T08:00:00Z, with Z or an offset such as +02:00"},
+		{"scoreDate", "\u200b2026-06-01", "contains an invisible character of no width (U+200B)" + again},
+		{"scoreStatus", "fully\u00a0graded", "contains a no-break space (U+00A0)" + again},
+		{"late", "true\u200b", "contains an invisible character of no width (U+200B)" + again},
+		{"status", "“active”", "contains a curly quote (U+201C)" + again},
+		{"score", "85\u200b", "contains an invisible character of no width (U+200B)" + again},
+		{"score", "1,234", "could have a comma for thousands or for decimals, and is not guessed; write 1234 or 1.234, or say with a mapping profile: decimal: comma"},
+		{"score", "1.234,5", marks},
+		{"score", "1,234.5", marks},
+		{"score", "2,345,678", "has commas for thousands; write 1234567, not 1,234,567"},
+		{"score", "85 %", percent},
+		{"score", "A,5", number},
 		{"scoreDate", "2026-6-1", date},
 		{"scoreDate", "2026-02-29", "there is no such day"},
 		{"scoreDate", "1900-02-29", "there is no such day"},
@@ -63,7 +99,7 @@ func TestBadValues(t *testing.T) {
 		{"scoreDate", "2026-06-01T08:60:00Z", "there is no such time"},
 		{"scoreDate", "2026-06-01T08:00:60Z", "there is no such time"},
 		{"scoreDate", "2026-06-01T08:00:00+24:00", "there is no such time"},
-		{"score", "85%", "a percent sign is no part of a number; write 85, not 85%"},
+		{"score", "85%", percent},
 		{"score", "1,5", "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234"},
 		{"score", "1e999", "is too large for a number"},
 		{"score", "1e-999", "is too small for a number; write 0 if that is meant"},

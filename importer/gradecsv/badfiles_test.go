@@ -1,0 +1,137 @@
+package gradecsv
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"testing"
+)
+
+var updateBad = flag.Bool("update-bad-files", false, "write testdata/badfiles.txt anew")
+
+// badFiles are what people send, each with its one mistake, or what is odd about it.
+func badFiles() []struct{ name, text string } {
+	row := func(cells string) string { return shortHeader + "\n" + cells + "\n" }
+	with := func(column, value string) string {
+		text, _ := oneRow(map[string]string{column: value})
+		return text
+	}
+	many := strings.Repeat(goodRow+"\n", 3)
+	return []struct{ name, text string }{
+		{"nothing in it", ""},
+		{"the column names alone", shortHeader + "\n"},
+		{"a workbook", "PK\x03\x04\x14\x00\x06\x00\x08\x00"},
+		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"},
+		{"a PDF document", "%PDF-1.7\n"},
+		{"a damaged gzip file", "\x1f\x8b\x08\x00"},
+		{"a page of the web", "<!DOCTYPE html>\n<html><body>Please log in</body></html>\n"},
+		{"no column names", goodRow + "\n" + goodRow + "\n"},
+		{"a column missing", strings.ReplaceAll(row("li1,fully graded,85,2026-06-01,"), "studentSourcedId,", "")},
+		{"a column misspelled", strings.ReplaceAll(row(goodRow), "studentSourcedId", "student_sourced_id")},
+		{"a column twice", strings.ReplaceAll(row(goodRow), "comment", "score")},
+		{"no dates", strings.ReplaceAll(row("li1,st1,exempt,,"), "scoreDate,", "")},
+		{"a sep= line of another mark", "sep=#\n" + row(goodRow)},
+		{"titles above the column names", "Grade report\nSpring term\n" + row(goodRow)},
+		{"an encoding that is not plain", row("li1,st1,exempt,,2026-06-01,it\x92s")},
+		{"an encoding that is plain", row("li1,st1,exempt,,2026-06-01,tr\xe8s bien")},
+		{"a lost letter", row("li1,st1,exempt,,2026-06-01,tr\ufffds bien")},
+		{"two encodings in one file", row("li1,st1,exempt,,2026-06-01,très bien\nli2,st1,exempt,,2026-06-01,tr\xe8s bien")},
+		{"a NUL byte", row("li1,st1,exempt,,2026-06-01,a\x00b")},
+		{"a comma that nobody quoted", row("li1,st1,exempt,,2026-06-01,Good, keep going")},
+		{"too few fields", row("li1,st1,exempt")},
+		{"a quote inside a field", row("li1,st1,exempt,,2026-06-01,the 5\" disk")},
+		{"a quote that is not closed", row("li1,st1,exempt,,2026-06-01,\"late\n" + many)},
+		{"a line of a megabyte", row(strings.Repeat("x", maxRecord+1))},
+		{"no student", with("studentSourcedId", "")},
+		{"an id that a spreadsheet shortened", with("studentSourcedId", "1.23E+11")},
+		{"an id with a space at its end", with("studentSourcedId", "st1 ")},
+		{"an id with a no-break space", with("lineItemSourcedId", "li\u00a01")},
+		{"an id with an invisible character", with("studentSourcedId", "\u200bst1")},
+		{"an id in curly quotes", with("classSourcedId", "“c1”")},
+		{"ids without their zeros", row(strings.Repeat("li1,123456,exempt,,2026-06-01,\n", 30) + "li1,1234,exempt,,2026-06-01,")},
+		{"no score", with("score", "")},
+		{"a letter for a score", with("score", "B+")},
+		{"a percent sign", with("score", "85 %")},
+		{"a decimal comma", with("score", "87,5")},
+		{"a comma that may be either", with("score", "1,234")},
+		{"marks for thousands and decimals", with("score", "1.234,5")},
+		{"a spreadsheet's error", with("score", "#N/A")},
+		{"a score status of another system", with("scoreStatus", "graded")},
+		{"a score status in capitals", with("scoreStatus", "Fully Graded")},
+		{"a date that may be either", with("scoreDate", "3/4/2026")},
+		{"a date with the day first", with("scoreDate", "13/4/2026")},
+		{"a day's number", with("scoreDate", "46174")},
+		{"a day that there is not", with("scoreDate", "2026-02-30")},
+		{"a date-time without its zone", with("scoreDate", "2026-06-01T08:00:00")},
+		{"a flag as spreadsheets write it", with("late", "TRUE")},
+		{"a flag of another system", with("missing", "x")},
+		{"a status of an older version", with("status", "inactive")},
+	}
+}
+
+// TestBadFiles has the messages that people get, in a file for them to be read aloud. Every bad file says something,
+// on a line of its own, and none shows a student's data.
+func TestBadFiles(t *testing.T) {
+	const golden = "testdata/badfiles.txt"
+	var b strings.Builder
+	for _, bad := range badFiles() {
+		said := said(bad.text)
+		if len(said) == 0 {
+			t.Errorf("%s: nothing is said", bad.name)
+		}
+		fmt.Fprintf(&b, "%s\n", bad.name)
+		for _, line := range said {
+			if strings.Contains(line, "st1") || strings.Contains(line, "bien") || strings.Contains(line, "keep going") || strings.Contains(line, "87,5") {
+				t.Errorf("%s: a student's data is shown: %s", bad.name, line)
+			}
+			fmt.Fprintf(&b, "\t%s\n", line)
+		}
+	}
+	t.Logf("%d files\n%s", len(badFiles()), b.String())
+	if *updateBad {
+		if err := os.WriteFile(golden, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("the messages are not those of %s; run with -v to see them, with -update-bad-files to keep them", golden)
+	}
+}
+
+// said is all that a person is told of a file.
+func said(text string) (lines []string) {
+	r, err := Open([]string{"-"}, Options{Stdin: strings.NewReader(text)})
+	if err != nil {
+		return []string{err.Error()}
+	}
+	defer r.Close()
+	for {
+		rows := make([]Row, 100)
+		n, err := r.Read(rows)
+		for _, row := range rows[:n] {
+			for _, p := range row.Errors {
+				lines = append(lines, p.String())
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			lines = append(lines, err.Error())
+			break
+		}
+	}
+	for _, w := range r.Warnings() {
+		if !strings.Contains(w.Message, `"unknown"`) {
+			lines = append(lines, "warning: "+w.String())
+		}
+	}
+	return lines
+}

@@ -1,0 +1,182 @@
+package gradecsv
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What spreadsheets do to what people type, and what to do about it.
+
+// cellErrors reports fields that hold a spreadsheet's error instead of a value. Nothing else is said of them.
+func (c *converter) cellErrors() {
+	if strings.IndexByte(c.row.Raw.text, '#') < 0 {
+		return
+	}
+	for i, field := range c.rec.cells() {
+		if col := column(i); isCellError(field.String()) {
+			c.fail(col, "cell.error", cellErrorMessage, field.String())
+			c.hushed |= 1 << col
+		}
+	}
+}
+
+const cellErrorMessage = "is a spreadsheet's error and no value; correct the cell in the spreadsheet, or empty it, and save again"
+
+func isCellError(value string) bool {
+	switch strings.ToUpper(strings.TrimSpace(value)) {
+	case "#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#BUSY!", "#GETTING_DATA", "#ERROR!":
+		return true
+	}
+	return len(value) >= 3 && strings.Trim(value, "#") == "" // a column that was too narrow
+}
+
+// isScientific reports a number such as 1.23E+11, which spreadsheets make of a long id. An id cannot hold the plus.
+func isScientific(value string) bool {
+	digitsBefore, exponent, ok := strings.Cut(strings.ToUpper(value), "E+")
+	return ok && digits(exponent) == len(exponent) && exponent != "" && isDigits(digitsBefore) && digits(digitsBefore) > 0
+}
+
+const scientificMessage = "is a number in scientific notation: a spreadsheet shortened the id, and its digits are lost; " +
+	"export the file again, and to open it in a spreadsheet import it with this column as Text"
+
+// hidden names a character that cannot be seen, or is easily taken for another, "" where there is none.
+func hidden(value string) string {
+	for _, char := range value {
+		switch char {
+		case '\u00a0', '\u202f', '\u200b', '\u200c', '\u200d', '\u2060', '\ufeff', '\u2018', '\u2019', '\u201c', '\u201d':
+			return "contains " + named(char) + "; delete the cell and type it again"
+		}
+	}
+	return ""
+}
+
+// dateHint says what to write instead of what is no date YYYY-MM-DD.
+func dateHint(value string) string {
+	trimmed := strings.TrimSpace(value)
+	switch {
+	case hidden(value) != "":
+		return hidden(value)
+	case isSerial(trimmed):
+		return "is a day's number, which is how spreadsheets keep dates; format the column as yyyy-mm-dd in the spreadsheet, and save again"
+	}
+	if message := slashed(trimmed); message != "" {
+		return message
+	}
+	return "must be a date YYYY-MM-DD or a date-time such as 2026-06-01T08:00:00Z"
+}
+
+// isSerial reports days since 1900 in the years from 1954 to 2119.
+func isSerial(value string) bool {
+	whole, part, _ := strings.Cut(value, ".")
+	return len(whole) == 5 && digits(whole) == 5 && whole >= "20000" && whole < "80000" && digits(part) == len(part)
+}
+
+// slashed says which of the readings of a date such as 3/4/2026 there are, "" where value is none.
+func slashed(value string) string {
+	date, _, _ := strings.Cut(value, " ")
+	parts := strings.FieldsFunc(date, func(r rune) bool { return r == '/' || r == '.' || r == '-' })
+	if len(parts) != 3 || strings.Trim(date, "0123456789/.-") != "" || len(parts[0]) > 2 || len(parts[1]) > 2 {
+		return ""
+	}
+	const settle = "; write YYYY-MM-DD, or say with a mapping profile how dates are written: date: %s"
+	first, second := number(parts[0]), number(parts[1])
+	switch {
+	case len(parts[2]) != 4:
+		return "must be a date YYYY-MM-DD, with all four digits of the year"
+	case first > 12 && second > 12:
+		return "must be a date YYYY-MM-DD; neither of the first two numbers is a month"
+	case first > 12:
+		return "is a date with the day first, because its first number is no month" + fmt.Sprintf(settle, "D/M/YYYY")
+	case second > 12:
+		return "is a date with the month first, because its second number is no month" + fmt.Sprintf(settle, "M/D/YYYY")
+	}
+	return "could have the month first or the day first, and is not guessed" + fmt.Sprintf(settle, "M/D/YYYY or D/M/YYYY")
+}
+
+// commaHint says what is wrong with a number that has commas, "" where it is none.
+func commaHint(value string) string {
+	value = strings.TrimLeft(value, "+-")
+	commas, points := strings.Count(value, ","), strings.Count(value, ".")
+	switch {
+	case commas == 0 || !isDigits(value) || digits(value) == 0:
+		return ""
+	case points > 0:
+		return "has marks for both thousands and decimals; write 1234.5, or say with a mapping profile how numbers are written: decimal: comma"
+	case commas == 1 && len(value)-strings.IndexByte(value, ',') == 4:
+		return "could have a comma for thousands or for decimals, and is not guessed; write 1234 or 1.234, or say with a mapping profile: decimal: comma"
+	case commas == 1:
+		return "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234"
+	}
+	return "has commas for thousands; write 1234567, not 1,234,567"
+}
+
+// widths counts how many digits the ids of a column have, to tell lost leading zeros. It gives up at the first id that
+// is not digits alone or still has a leading zero.
+type widths struct {
+	off   bool
+	n     [maxWidth + 1]int
+	first [maxWidth + 1]int // the line of the first of that width
+}
+
+const maxWidth = 20
+
+func (w *widths) add(id string, line int) {
+	if w.off || id == "" {
+		return
+	}
+	if id[0] == '0' || len(id) > maxWidth || digits(id) != len(id) {
+		w.off = true
+		return
+	}
+	if w.n[len(id)]++; w.n[len(id)] == 1 {
+		w.first[len(id)] = line
+	}
+}
+
+const (
+	// widthRows, widthShare and widthDigits are how many ids, which part of them, and with how many digits make the
+	// evidence that ids of this column have one width.
+	widthRows, widthShare, widthDigits = 20, 0.8, 5
+)
+
+// lost is how many ids are shorter than the others, and the first's line; 0 where that is no sign of lost zeros.
+func (w *widths) lost() (short, line int) {
+	widest, total := 0, 0
+	for i, n := range w.n {
+		if total += n; n > 0 {
+			widest = i
+		}
+	}
+	short = total - w.n[widest]
+	if w.off || short == 0 || total < widthRows || widest < widthDigits || float64(w.n[widest]) < widthShare*float64(total) {
+		return 0, 0
+	}
+	for i, first := range w.first {
+		if i < widest && first > 0 && (line == 0 || first < line) {
+			line = first
+		}
+	}
+	return short, line
+}
+
+// ids are the columns whose ids are watched, for lost leading zeros.
+func ids() []column { return []column{colStudent, colLineItem} }
+
+// watch counts a row's ids.
+func (s *source) watch(row *Row) {
+	s.widths[0].add(row.Result.Student.SourcedID, row.Line)
+	s.widths[1].add(row.Result.LineItem.SourcedID, row.Line)
+}
+
+// lostZeros warns of ids that seem to have lost their leading zeros.
+func (s *source) lostZeros() {
+	for i, col := range ids() {
+		short, line := s.widths[i].lost()
+		if short == 0 {
+			continue
+		}
+		s.warnings = append(s.warnings, Problem{Code: "id.zeros", Column: col.String(), File: s.info.File, Line: line, Col: 1,
+			Message: fmt.Sprintf("%s fewer digits than all the others; if ids begin with zeros, a spreadsheet has removed them: "+
+				"export the file again, and import it into the spreadsheet with this column as Text", when(short == 1, "1 id has", fmt.Sprint(short)+" ids have"))})
+	}
+}
