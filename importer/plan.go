@@ -15,12 +15,13 @@ import (
 	"gradebook-import/importer/oneroster"
 )
 
-// The rows of one transaction: few while the server is slow, so that few are in doubt after a crash; more when the
-// workers run dry while it is written. queueRows bounds the rows between plan and workers, commitRows those between
-// workers and recorder.
+// The rows of one transaction: as many as the workers take in planEvery, so that few are in doubt after a crash while
+// the server is slow, and transactions are few while it is fast. queueRows bounds the rows between plan and workers,
+// commitRows those between workers and recorder.
 const (
 	planFirst  = 32
 	planMost   = 1024
+	planEvery  = 100 * time.Millisecond
 	queueRows  = 512
 	commitRows = 1024
 )
@@ -46,11 +47,11 @@ type span struct {
 // run plans until the input ends or intake does. It closes tasks, which only plan sends to.
 func (p *planner) run() error {
 	defer close(p.tasks)
-	size := planFirst
-	if p.verify {
-		size = planMost // nothing is in doubt after a crash, and large groups make few requests
-	}
+	size, began := planFirst, time.Now()
 	for !p.stop.stopped() {
+		if p.verify {
+			size = planMost // nothing is in doubt after a crash, and large groups make few requests
+		}
 		rows := make([]gradecsv.Row, size)
 		n, err := p.Source.Read(rows)
 		if planErr := p.batch(rows[:n]); planErr != nil {
@@ -62,7 +63,8 @@ func (p *planner) run() error {
 		if err != nil {
 			return p.fail(err)
 		}
-		size = p.resize(size)
+		now := time.Now()
+		size, began = resize(n, now.Sub(began)), now
 	}
 	return nil
 }
@@ -73,15 +75,12 @@ func (p *planner) fail(err error) error {
 	return err
 }
 
-// resize adapts the next transaction to what the workers have left to do.
-func (p *planner) resize(size int) int {
-	switch queued := len(p.tasks); {
-	case queued < queueRows/16:
-		return min(2*size, planMost)
-	case queued > queueRows/2:
-		return max(size/2, planFirst)
+// resize makes the next transaction as large as what the workers took in planEvery, to go by the last one.
+func resize(rows int, took time.Duration) int {
+	if took <= 0 {
+		return planMost
 	}
-	return size
+	return int(min(max(planFirst, float64(rows)*planEvery.Seconds()/took.Seconds()), planMost))
 }
 
 // batch plans some rows: their intents are durable before the first of them can be sent. Every row gets its outcome

@@ -163,3 +163,23 @@ func TestParseShard(t *testing.T) {
 		t.Errorf("3/8: %v, %v", s, err)
 	}
 }
+
+// A transaction holds what the workers take in a tenth of a second: few rows for a slow server, many for a fast one.
+func TestResize(t *testing.T) {
+	for _, c := range []struct {
+		rows int
+		took time.Duration
+		want int
+	}{
+		{32, 6 * time.Second, planFirst},
+		{32, 8 * time.Millisecond, 400},
+		{1024, 100 * time.Millisecond, planMost},
+		{1024, 512 * time.Millisecond, 200},
+		{0, time.Second, planFirst},
+		{32, 0, planMost},
+	} {
+		if got := resize(c.rows, c.took); got != c.want {
+			t.Errorf("%d rows in %s: the next holds %d, want %d", c.rows, c.took, got, c.want)
+		}
+	}
+}
