@@ -111,9 +111,10 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	source := &meteredSource{reader: reader}
 	seen := &notices{showValues: j.files.ShowValues}
 	j.config.Notice = seen.add
-	watch := j.metrics.watch(j.output.watch(j.term, source.part), source)
+	watch := withDeadline(j.metrics.watch(j.output.watch(j.term, source.part), source), j.config.MaxDuration, source.part)
 	j.config.Observe = j.metrics.observer()
 	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
+	left := watch.ended(report)
 	watch.done()
 
 	info.Ended, info.Counts = time.Now(), asJSON(runNote{report.Counts, report.Run.ExitCode, report.Run.Stopped})
@@ -127,7 +128,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		err = errors.Join(err, writeErr)
 	}
 	dir.sweep(info.Started)
-	j.tell(report, spools, dir, seen)
+	j.tell(report, spools, dir, seen, left)
 	j.metrics.push(ctx, report)
 	return ended(report, err)
 }
@@ -194,9 +195,9 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 }
 
 // tell says to people what happened.
-func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices) {
+func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration) {
 	s := summary{report: r, notices: seen, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
-		resume: sameCommand(), color: j.term.outColor}
+		resume: sameCommand(), left: left, color: j.term.outColor}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
 		_, _ = j.term.out.Write(asJSON(r))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"gradebook-import/importer"
 )
@@ -19,7 +20,9 @@ type summary struct {
 	reportFile        string
 	// resume is the command that goes on.
 	resume string
-	color  bool
+	// left is about how much longer the run would have taken; 0: not known.
+	left  time.Duration
+	color bool
 }
 
 // print writes the summary: what happened in one sentence, the counts, what is wrong with rows, where the rest lies, and
@@ -215,7 +218,11 @@ func (s *summary) next(w io.Writer) {
 			"checkpoint of its own, such as --checkpoint repair.db.\n", s.rejects[0])
 	case r.Verify != nil:
 	case r.Run.Stopped != "" || r.Run.ExitCode == importer.ExitFailed:
-		fmt.Fprintf(w, "\nTo go on where this run stopped:\n\n  %s\n", s.resume)
+		about := ""
+		if s.left > 0 {
+			about = fmt.Sprintf(" (about %s are left, at this run's rate)", roughly(s.left))
+		}
+		fmt.Fprintf(w, "\nTo go on where this run stopped%s:\n\n  %s\n", about, s.resume)
 	case len(s.rejects) > 0 && r.Run.DryRun:
 		fmt.Fprint(w, "\nCorrect these rows before you import the file, or import it as it is: the others go in.\n")
 	case len(s.rejects) > 0:
