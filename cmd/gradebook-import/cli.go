@@ -21,6 +21,7 @@ type cli struct {
 	Status     statusCommand     `cmd:"" help:"What the checkpoint knows: runs, rows, what is in doubt."`
 	Checkpoint checkpointCommand `cmd:"" help:"Make the checkpoint smaller, or forget what is old."`
 	Config     configCommand     `cmd:"" name:"config" help:"Print an example of a config file, or the settings of a run."`
+	Mapping    mappingCommand    `cmd:"" help:"Mapping profiles, for files that are not OneRoster's."`
 	Sandbox    sandboxCommand    `cmd:"" help:"Serve a OneRoster gradebook on this machine, to try things out."`
 	Completion completionCommand `cmd:"" help:"Print what completes commands and flags in bash, zsh or fish."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`

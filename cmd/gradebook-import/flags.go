@@ -13,10 +13,10 @@ import (
 
 // fileFlags say what is read, and how.
 type fileFlags struct {
-	Files      []string `arg:"" optional:"" name:"FILE" help:"OneRoster results.csv files, or - for standard input."`
-	TimeZone   timeZone `group:"files" default:"UTC" placeholder:"ZONE" help:"Where a date without a time begins, such as Europe/Paris (${default})."`
-	ShowValues bool     `group:"files" help:"The summary quotes what is wrong, even where it may be a student's data."`
-	Shard      shard    `group:"files" default:"0/1" placeholder:"I/N" help:"Only the rows of part I of N, I from 0."`
+	Files []string `arg:"" optional:"" name:"FILE" help:"Files with results: OneRoster CSV or zip, or others by a mapping; - for standard input."`
+	shapeFlags
+	ShowValues bool  `group:"files" help:"The summary quotes what is wrong, even where it may be a student's data."`
+	Shard      shard `group:"files" default:"0/1" placeholder:"I/N" help:"Only the rows of part I of N, I from 0."`
 }
 
 // checkpointFlags say where the importer's memory is.
@@ -89,6 +89,13 @@ func (z *timeZone) UnmarshalText(text []byte) (err error) {
 		return usage("%q is not a time zone; write a name such as UTC, Europe/Paris or America/New_York", text)
 	}
 	return nil
+}
+
+func (z timeZone) String() string {
+	if z.Location == nil {
+		return ""
+	}
+	return z.Location.String()
 }
 
 // shard is I/N.

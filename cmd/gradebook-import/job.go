@@ -32,15 +32,16 @@ type job struct {
 	// connect makes the gateway; nil for a dry run. It is called when the checkpoint is ours.
 	connect func() (*connection, error)
 	// verify compares instead of importing. There is no checkpoint then.
-	verify  bool
-	list    importer.List
-	metrics *metrics // nil: none
-	term    *terminal
+	verify   bool
+	list     importer.List
+	detected []gradecsv.Detection
+	metrics  *metrics // nil: none
+	term     *terminal
 }
 
 // run imports. Nothing is sent before the files were found to be readable, and the checkpoint to be ours.
 func (j *job) run(ctx context.Context) (err error) {
-	reader, err := gradecsv.Open(j.files.Files, gradecsv.Options{TimeZone: j.files.TimeZone.Location})
+	reader, err := gradecsv.Open(j.files.Files, j.files.options())
 	if err != nil {
 		return err
 	}
@@ -151,6 +152,9 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 	for _, warning := range source.reader.Warnings() {
 		log.Warn(warning.Text(false), "at", warning.Position())
 	}
+	for _, d := range source.reader.Detections() {
+		log.Info("file", "name", d.File, "mapping", d.Profile, "why", d.Why)
+	}
 	kept := dir.spools(j.names)
 	c := j.config
 	c.Files = j.files.Files
@@ -188,6 +192,7 @@ func logEnd(log *slog.Logger, r *importer.Report) {
 func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 	r.Tool = importer.Tool{Name: program, Version: thisVersion()}
 	r.Run.ID = id
+	j.detected = reader.Detections()
 	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
 	for _, s := range reader.Sources() {
 		r.Sources = append(r.Sources, importer.File{File: s.File, SHA256: s.SHA256, Bytes: s.Bytes, Rows: int(s.Rows)})
@@ -197,7 +202,7 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 // tell says to people what happened.
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration) {
 	s := summary{report: r, notices: seen, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
-		resume: sameCommand(), left: left, color: j.term.outColor}
+		resume: sameCommand(), left: left, detected: j.detected, color: j.term.outColor}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
 		_, _ = j.term.out.Write(asJSON(r))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gradebook-import/importer"
+	"gradebook-import/importer/gradecsv"
 )
 
 // summary is what a run says at its end.
@@ -21,8 +22,10 @@ type summary struct {
 	// resume is the command that goes on.
 	resume string
 	// left is about how much longer the run would have taken; 0: not known.
-	left  time.Duration
-	color bool
+	left time.Duration
+	// detected is which mapping profile read each file.
+	detected []gradecsv.Detection
+	color    bool
 }
 
 // print writes the summary: what happened in one sentence, the counts, what is wrong with rows, where the rest lies, and
@@ -195,6 +198,11 @@ func (s *summary) files(w io.Writer) {
 		kind = "rows:    "
 	} else {
 		fmt.Fprintln(w)
+	}
+	for _, d := range s.detected {
+		if s.report.Run.DryRun {
+			fmt.Fprintf(w, "  read as:  %s, %s\n", d.Profile, d.Why)
+		}
 	}
 	fmt.Fprintf(w, "  report:   %s\n", s.reportFile)
 	if len(s.rejects) > 0 {
