@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"gradebook-import/importer/gradecsv"
 )
 
 // completes returns what bash offers for a command line, with the cursor at its end.
@@ -124,6 +127,15 @@ func TestConfigExampleIsAConfigFile(t *testing.T) {
 		}
 		if err := s.Validate(model(t)); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// The encodings of the flag are those of the reader.
+func TestEncodings(t *testing.T) {
+	for _, o := range settingsOf(model(t).Node) {
+		if o.flag.Name == "encoding" && !slices.Equal(o.flag.EnumSlice(), gradecsv.Encodings()) {
+			t.Errorf("%q", o.flag.EnumSlice())
 		}
 	}
 }

@@ -13,18 +13,18 @@ type deadline struct {
 	watcher
 	limit time.Duration
 	part  share
-	// seen are the last moments, one for each call of show, no more than deadlineSeen.
-	seen   []moment
+	// seen are the last instants, one for each call of show, no more than deadlineSeen.
+	seen   []instant
 	warned bool
 }
 
-type moment struct {
+type instant struct {
 	at   time.Duration
 	part float64
 }
 
 const (
-	// deadlineSeen moments, some minute, are what a rate is taken from: the pace is still learned at the beginning.
+	// deadlineSeen instants, some minute, are what a rate is taken from: the pace is still learned at the beginning.
 	deadlineSeen = 60
 	// deadlineFirst is the least of a run, in seconds and as a part of its limit, that says anything.
 	deadlineFirst, deadlinePart = 2 * time.Second, 10
@@ -41,7 +41,7 @@ func (d *deadline) show(p importer.Progress) {
 	if !known || d.limit == 0 || p.Stopping || p.Down {
 		return
 	}
-	d.seen = append(d.seen, moment{p.Elapsed, part})
+	d.seen = append(d.seen, instant{p.Elapsed, part})
 	d.seen = d.seen[max(0, len(d.seen)-deadlineSeen):]
 	left := d.left()
 	if d.warned || left == 0 || p.Elapsed < max(deadlineFirst, d.limit/deadlinePart) || !plainly(left, d.limit-p.Elapsed, d.limit) {
@@ -52,7 +52,7 @@ func (d *deadline) show(p importer.Progress) {
 		"done", fmt.Sprintf("%.0f%%", 100*part), "needs about", roughly(p.Elapsed+left).String(), "max-duration", d.limit.String())
 }
 
-// left is how much longer the run takes at the rate of the moments seen; 0: not known.
+// left is how much longer the run takes at the rate of the instants seen; 0: not known.
 func (d *deadline) left() time.Duration {
 	if len(d.seen) < 2 {
 		return 0

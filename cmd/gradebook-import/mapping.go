@@ -38,7 +38,7 @@ func (d delimiter) String() string {
 
 // options are the flags as the reader takes them.
 func (f *shapeFlags) options() gradecsv.Options {
-	return gradecsv.Options{Mapping: f.Mapping, Delimiter: rune(f.Delimiter),
+	return gradecsv.Options{Mapping: f.Mapping, Delimiter: rune(f.Delimiter), Encoding: f.Encoding,
 		TimeZone: f.TimeZone.Location, ScoreDate: f.ScoreDate}
 }
 
