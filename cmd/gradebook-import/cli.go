@@ -19,6 +19,7 @@ type cli struct {
 	Validate   validateCommand   `cmd:"" help:"Check files. Nothing is sent, and no credentials are needed."`
 	Verify     verifyCommand     `cmd:"" help:"Read back from the gradebook what files say, and compare."`
 	Status     statusCommand     `cmd:"" help:"What the checkpoint knows: runs, rows, what is in doubt."`
+	Report     reportCommand     `cmd:"" help:"Make a page of report.json again; several (shards) are merged."`
 	Checkpoint checkpointCommand `cmd:"" help:"Make the checkpoint smaller, or forget what is old."`
 	Config     configCommand     `cmd:"" name:"config" help:"Print an example of a config file, or the settings of a run."`
 	Mapping    mappingCommand    `cmd:"" help:"Mapping profiles, for files that are not OneRoster's."`

@@ -73,7 +73,8 @@ type sendFlags struct {
 
 // outputFlags say what is written where.
 type outputFlags struct {
-	ReportDir      string `group:"output" default:"gradebook-report" placeholder:"DIR" help:"Where report.json, rejects.csv and in-doubt.csv go (${default})."`
+	ReportDir      string `group:"output" default:"gradebook-report" placeholder:"DIR" help:"Where report.json, report.html, rejects.csv and in-doubt.csv go (${default})."`
+	ReportDetails  bool   `group:"output" help:"Put the first rows for a person into the page as the file has them: it then holds students' data."`
 	JSON           bool   `group:"output" name:"json" help:"Print report.json instead of the summary."`
 	Progress       string `group:"output" enum:"auto,bar,log,none" default:"auto" placeholder:"auto|bar|log|none" help:"A bar on a terminal, log lines elsewhere (${default})."`
 	LogFormat      string `group:"output" enum:"auto,text,json" default:"auto" placeholder:"auto|text|json" help:"auto is text."`

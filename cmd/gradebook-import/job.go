@@ -18,6 +18,7 @@ import (
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer"
 	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/htmlreport"
 )
 
 // job is one import, from its files to its summary, whatever it sends to.
@@ -110,7 +111,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	info.Run = run
 
 	source := &meteredSource{reader: reader}
-	seen := &notices{showValues: j.files.ShowValues}
+	seen := &notices{showValues: j.files.ShowValues, details: j.output.ReportDetails}
 	j.config.Notice = seen.add
 	watch := withDeadline(j.metrics.watch(j.output.watch(j.term, source.part), source), j.config.MaxDuration, source.part)
 	j.config.Observe = j.metrics.observer()
@@ -124,7 +125,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		report.Run.ExitCode = importer.ExitFailed
 	}
 	j.describe(report, reader, info.ID)
-	if writeErr := dir.write(j.names.report, report); writeErr != nil {
+	if writeErr := dir.write(j.names.report, report, htmlreport.Options{Details: seen.detailed(), Zone: j.files.TimeZone.Location}); writeErr != nil {
 		report.Run.ExitCode = importer.ExitFailed
 		err = errors.Join(err, writeErr)
 	}
@@ -202,7 +203,8 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 // tell says to people what happened.
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration) {
 	s := summary{report: r, notices: seen, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
-		resume: sameCommand(), left: left, detected: j.detected, color: j.term.outColor}
+		pageFile: filepath.Join(string(dir), pageName(j.names.report)),
+		resume:   sameCommand(), left: left, detected: j.detected, color: j.term.outColor}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
 		_, _ = j.term.out.Write(asJSON(r))

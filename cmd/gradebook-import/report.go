@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gradebook-import/importer"
+	"gradebook-import/importer/htmlreport"
 )
 
 // names are what the files in the report directory are called.
@@ -46,12 +47,14 @@ func (f *outputFlags) directory() (reportDir, error) {
 	return reportDir(f.ReportDir), errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// write writes the report, whole or not at all.
-func (d reportDir) write(name string, r *importer.Report) error {
-	return replaceFile(filepath.Join(string(d), name), func(w io.Writer) error {
+// write writes the report and its page, each whole or not at all.
+func (d reportDir) write(name string, r *importer.Report, o htmlreport.Options) error {
+	path := filepath.Join(string(d), name)
+	err := replaceFile(path, func(w io.Writer) error {
 		_, err := w.Write(asJSON(r))
 		return err
 	})
+	return errors.Join(err, replaceFile(pageName(path), func(w io.Writer) error { return htmlreport.Render(w, r, o) }))
 }
 
 // sweep removes the temporary files that killed runs left: those that nobody has written since this run started. Another

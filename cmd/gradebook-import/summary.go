@@ -16,9 +16,9 @@ import (
 type summary struct {
 	report  *importer.Report
 	notices *notices
-	// files are those with rows for a person: rejects.csv, in-doubt.csv. reportFile is report.json.
-	rejects, doubtful []string
-	reportFile        string
+	// files are those with rows for a person: rejects.csv, in-doubt.csv. reportFile is report.json, pageFile report.html.
+	rejects, doubtful    []string
+	reportFile, pageFile string
 	// resume is the command that goes on.
 	resume string
 	// left is about how much longer the run would have taken; 0: not known.
@@ -31,13 +31,10 @@ type summary struct {
 // print writes the summary: what happened in one sentence, the counts, what is wrong with rows, where the rest lies, and
 // what to do.
 func (s *summary) print(w io.Writer) {
-	fmt.Fprintf(w, "%s\n\n", s.paint(headline(s.report)))
+	s.brief(w)
 	title := "Rows for a person to correct"
 	if s.report.Verify != nil {
-		s.compared(w)
 		title = "Rows that are not as the file says, or not compared"
-	} else {
-		s.counts(w)
 	}
 	c := s.report.Counts
 	s.problems(w, title, c.Rejected+c.Failed, s.notices.rejected, importer.Rejected, importer.Failed)
@@ -45,6 +42,16 @@ func (s *summary) print(w io.Writer) {
 	s.warnings(w)
 	s.files(w)
 	s.next(w)
+}
+
+// brief writes what happened, and the counts.
+func (s *summary) brief(w io.Writer) {
+	fmt.Fprintf(w, "%s\n\n", s.paint(headline(s.report)))
+	if s.report.Verify != nil {
+		s.compared(w)
+	} else {
+		s.counts(w)
+	}
 }
 
 // headline says in one sentence what happened.
@@ -205,6 +212,9 @@ func (s *summary) files(w io.Writer) {
 		}
 	}
 	fmt.Fprintf(w, "  report:   %s\n", s.reportFile)
+	if s.pageFile != "" {
+		fmt.Fprintf(w, "  page:     %s\n", s.pageFile)
+	}
 	if len(s.rejects) > 0 {
 		fmt.Fprintf(w, "  %s %s\n", kind, strings.Join(s.rejects, ", "))
 	}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gradebook-import/importer"
+	"gradebook-import/importer/htmlreport"
+)
+
+type reportCommand struct {
+	Files    []string `arg:"" name:"FILE" help:"report.json or verify.json of a run, or those of its shards."`
+	Output   string   `group:"output" short:"o" placeholder:"FILE" help:"Where the page goes; - for standard output. (Beside a single report; merged.html for several.)"`
+	JSON     bool     `group:"output" name:"json" help:"Print the merged report instead; a page is written only where --output names it."`
+	TimeZone timeZone `group:"output" placeholder:"ZONE" help:"Of the times on the page, such as Europe/Paris (UTC)."`
+}
+
+// Help is what help says beside the flags.
+func (*reportCommand) Help() string {
+	return `
+Examples:
+
+    gradebook-import report gradebook-report/report.json
+    gradebook-import report shard-*/report.json --output nightly.html
+
+Reports of shards are added up: rows that another shard owns are counted once.
+It warns of a shard that is missing, did not finish, or read another file.
+`
+}
+
+// Run renders.
+func (c *reportCommand) Run(t *terminal) error {
+	r, warnings, err := c.merged()
+	if err != nil {
+		return err
+	}
+	for _, w := range warnings {
+		t.warn("%s", w)
+	}
+	page := func(w io.Writer) error {
+		return htmlreport.Render(w, r, htmlreport.Options{Warnings: warnings, Zone: c.TimeZone.Location})
+	}
+	output := c.output()
+	switch output {
+	case "":
+	case "-":
+		if c.JSON {
+			return usage("--json and --output - are both for standard output; leave out one of them")
+		}
+		return page(t.out)
+	default:
+		if err := replaceFile(output, page); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		_, err := t.out.Write(asJSON(r))
+		return err
+	}
+	s := summary{report: r, color: t.outColor}
+	s.brief(t.out)
+	fmt.Fprintf(t.out, "\n  page:     %s\n", output)
+	return nil
+}
+
+// merged reads the reports and adds them up.
+func (c *reportCommand) merged() (*importer.Report, []string, error) {
+	var all []*importer.Report
+	for _, path := range c.Files {
+		r, err := readReport(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		all = append(all, r)
+	}
+	r, warnings, err := importer.Merge(all)
+	if err != nil {
+		return nil, nil, usage("these reports cannot be merged: %w", err)
+	}
+	return r, warnings, nil
+}
+
+// output is where the page goes; "": nowhere.
+func (c *reportCommand) output() string {
+	switch {
+	case c.Output != "" || c.JSON:
+		return c.Output
+	case len(c.Files) > 1:
+		return "merged.html"
+	}
+	return pageName(c.Files[0])
+}
+
+// pageName is the page's file beside a report's.
+func pageName(report string) string {
+	return strings.TrimSuffix(report, filepath.Ext(report)) + ".html"
+}
+
+// readReport reads a report that this program wrote.
+func readReport(path string) (*importer.Report, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage("%w", err)
+	}
+	r := &importer.Report{}
+	if err := json.Unmarshal(data, r); err != nil || r.SchemaVersion == 0 {
+		return nil, usage("%s: not a report; name a report.json or verify.json", path)
+	}
+	if r.SchemaVersion != 1 {
+		return nil, usage("%s: a report of version %d, written by a later %s; use that one", path, r.SchemaVersion, program)
+	}
+	return r, nil
+}
