@@ -19,7 +19,7 @@ const (
 	// Doubt: perhaps applied (no answer to a written request, 5xx). Look before sending again. For Find: no
 	// knowledge gained; look again.
 	Doubt
-	// Exists: the server says that the sourcedId is taken (409, 404 "already exists"). Look.
+	// Exists: the server says that the sourcedId is taken (409, or a 404, 400 or 422 that says "already exists"). Look.
 	Exists
 	// Rejected: the server refuses the row for what it says; a person must change it.
 	Rejected

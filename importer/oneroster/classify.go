@@ -162,7 +162,7 @@ func refused(method string, resp *response) Answer {
 	c := parseComplaint(resp.body)
 	a := Answer{Verdict: Rejected, Detail: c.text}
 	switch {
-	case resp.status == http.StatusConflict, resp.status == http.StatusNotFound && method != http.MethodDelete && saysExists(resp.body):
+	case resp.status == http.StatusConflict, method != http.MethodDelete && refusesTwice(resp):
 		a.Verdict = Exists
 		a.Code, a.Reason = "server.conflict", "the server already has a result under this sourcedId"
 	case resp.status == http.StatusForbidden:
@@ -184,7 +184,16 @@ func refused(method string, resp *response) Answer {
 	return a
 }
 
-// saysExists is the one place where a server's words decide: some answer 404 to a sourcedId that is taken.
+// refusesTwice: some servers answer 404, 400 or 422 to a sourcedId that is taken, and say so.
+func refusesTwice(resp *response) bool {
+	switch resp.status {
+	case http.StatusNotFound, http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return saysExists(resp.body)
+	}
+	return false
+}
+
+// saysExists is the one place where a server's words decide.
 func saysExists(body []byte) bool {
 	return strings.Contains(strings.ToLower(string(body)), "already exist")
 }

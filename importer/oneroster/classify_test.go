@@ -64,6 +64,8 @@ func TestClassify(t *testing.T) {
 		{post + put, 404, `{"imsx_description":"no such line item"}`, Rejected, "server.unknownobject"},
 		{post + put, 404, page, Rejected, "server.html"},
 		{post + put, 404, taken, Exists, "server.conflict"},
+		{post + put, 422, taken, Exists, "server.conflict"},
+		{post + put, 400, taken, Exists, "server.conflict"},
 		{del, 404, taken, Missing, "server.unknownobject"},
 		{del, 404, ``, Missing, "server.unknownobject"},
 		{del, 410, ``, Missing, "server.unknownobject"},

@@ -13,7 +13,7 @@
 //   - Doubt: everything else that is not an answer.
 //
 // classify is pure and decides all of it from method, status, header and body; above it nobody reads a status code.
-// A server's words decide in one place, whether a 404 says "already exists". Beyond the table of the design it decides:
+// A server's words decide in one place, whether a 404, 400 or 422 says "already exists". Beyond the table of the design it decides:
 //
 //	408                   doubt: proxies say it of slow servers, too
 //	421, 425              not applied: refused before any work, to be sent again
