@@ -81,7 +81,7 @@ func (s *story) has(l *simLine) bool {
 	}
 	rec := s.server.Applied(want.SourcedID)
 	if deletes {
-		return rec.Standing == 0
+		return rec.Standing == 0 || resent // of two, one was deleted
 	}
 	switch {
 	case rec.Standing == 0:

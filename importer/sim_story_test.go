@@ -224,7 +224,7 @@ func (s *story) meddle() {
 	}
 	if r.IntN(16) == 0 {
 		s.note("person", "the checkpoint is lost, --look-first", "", 0)
-		s.disk, s.lookFirst = checkpointtest.NewModel(), true
+		s.disk, s.lookFirst = checkpointtest.NewModel(), true // for good: rows rejected today are looked for when they are corrected
 		s.book.forget()
 	}
 }
@@ -264,9 +264,6 @@ func (s *story) run(p *process) *Report {
 		s.book.blindly = s.book.blindly || s.cfg.AllocateIDs
 	}
 	report := p.run(paths)
-	if report != nil && report.Run.Stopped == "" {
-		s.lookFirst = false // which must be kept until a run has come to its end
-	}
 	if report != nil {
 		s.note("run", fmt.Sprintf("%+v", report.Counts), report.Run.Stopped, report.Run.ExitCode)
 	}
