@@ -64,7 +64,7 @@ func (b *simBook) send(p *process, method string, r *oneroster.Result) *simSend 
 		if old.maybe() && !told {
 			rec.unseen = true
 		}
-		if old.maybe() && b.s.resend && (b.s.blind() || rec.look == oneroster.Blind || refusal(rec.look)) {
+		if old.maybe() && b.s.resend && (b.s.blind() || p.sawBlind() || rec.look == oneroster.Blind || refusal(rec.look)) {
 			rec.resent = true
 		}
 	}
@@ -107,6 +107,13 @@ func (b *simBook) accepted(_ *process, line *simLine) {
 // forget: the checkpoint is gone.
 func (b *simBook) forget() { b.blindly = true }
 
+// sawBlind says whether a look was refused for good in this process: it takes the server for one without looks then.
+func (p *process) sawBlind() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.blind
+}
+
 // told says whether the process knows that the server allocates ids.
 func (p *process) told() bool {
 	p.mu.Lock()
@@ -130,6 +137,7 @@ func (p *process) hear(r *oneroster.Result, a oneroster.Answer) {
 	if a.AllocatedID != "" && a.AllocatedID != r.SourcedID && p.allocated.IsZero() {
 		p.allocated = time.Now()
 	}
+	p.blind = p.blind || a.Verdict == oneroster.Blind
 	line := p.keys[keyOf(r)]
 	if line == nil {
 		return

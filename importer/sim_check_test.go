@@ -86,8 +86,8 @@ func (s *story) has(l *simLine) bool {
 	switch {
 	case rec.Standing == 0:
 		return false
-	case rec.Standing > 1 && resent:
-		return true // which of them was replaced, nobody can know
+	case rec.Standing > 1 && (resent || s.lied):
+		return true // doubled, which auditRow judges: which of them was replaced, nobody can know
 	}
 	var got oneroster.Result
 	if err := json.Unmarshal(rec.Content, &got); err != nil {

@@ -65,6 +65,7 @@ type process struct {
 	open      int                         // rows handed out and not reported
 	most      int                         // the most of them at a time
 	allocated time.Time                   // when this process was told of an allocated id
+	blind     bool                        // a look was refused
 	flawed    simFlawed
 	facts     checkpoint.Facts // as they were at the start
 }
