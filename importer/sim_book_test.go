@@ -89,8 +89,15 @@ func (b *simBook) answered(p *process, send *simSend, r *oneroster.Result, a one
 func (b *simBook) looked(p *process, r *oneroster.Result) { p.asking(r) }
 
 func (b *simBook) found(p *process, r *oneroster.Result, a oneroster.Answer) {
+	told := p.told()
 	b.mu.Lock()
-	b.record(r.SourcedID).look = a.Verdict
+	rec := b.record(r.SourcedID)
+	rec.look = a.Verdict
+	for _, old := range rec.sends {
+		if old.maybe() && !told && a.Verdict == oneroster.Missing {
+			rec.unseen = true // the row may be given up for this
+		}
+	}
 	b.mu.Unlock()
 	if a.Verdict == oneroster.Different || a.Verdict == oneroster.Blind {
 		p.hear(r, a)

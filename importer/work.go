@@ -113,7 +113,9 @@ func (w *workers) attempt(t *task) reaction {
 		w.trust(t, a)
 		r = w.policy().compared(t, a, asked)
 	case look:
-		r = w.policy().found(t, a, asked)
+		if r = w.barred(t); r.outcome == nil || a.Verdict != oneroster.Missing { // more may be known than before the look
+			r = w.policy().found(t, a, asked)
+		}
 	default:
 		r = w.policy().sent(t, a, w.facts.blind())
 	}
