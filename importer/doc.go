@@ -53,6 +53,13 @@
 // from the beginning of the outage is taken back. A row is failed when its attempts are used up and a last look shows
 // that it is not there.
 //
+// # Verify
+//
+// Verify is the same pipeline with tasks that only look, and no journal (verify.go): a row is accepted where the server has
+// what the file says. Rows are asked for in groups, by one list for fifty of them; a list is believed only where it shows a
+// row as the file has it, and every other row is looked up by itself. A list that leaves out what a look finds, or that
+// does not heed its filter, is not asked again.
+//
 // # Bounds
 //
 // Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, 2·commitRows on their

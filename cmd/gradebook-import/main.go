@@ -1,7 +1,7 @@
 // Command gradebook-import imports OneRoster results files into a gradebook. Its design is in the doc.go of package
 // importer; here is what people meet: flags, messages, files and exit codes.
 //
-// One file a command (run.go, validate.go, sandbox.go, version.go). What they share: cli.go puts the commands together,
+// One file a command (run.go, verify.go, status.go, …). What they share: cli.go puts the commands together,
 // flags.go declares and checks the flags, config.go reads the config file, job.go is an import from its files to its
 // summary, and term.go says everything that people read.
 package main

@@ -235,7 +235,7 @@ func (r *knownRun) result() string {
 	took := r.Ended.Sub(r.Started).Round(time.Second)
 	var note runNote
 	if json.Unmarshal(r.Result, &note) != nil {
-		return fmt.Sprintf("%s", took)
+		return took.String()
 	}
 	c := note.Counts
 	parts := []string{took.String(), fmt.Sprintf("exit %d", note.ExitCode), fmt.Sprintf("%d read", c.Read), fmt.Sprintf("%d accepted", c.Accepted)}
