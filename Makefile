@@ -6,7 +6,7 @@ BIN     := bin/gradebook-import
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
-.PHONY: build run test check vuln clean bench bench-pace
+.PHONY: build run test check vuln clean sim crash bench bench-pace shards
 .DEFAULT_GOAL := build
 
 # A static program without paths of this machine in it.
@@ -19,7 +19,8 @@ run: build
 	@$(BIN) run --sandbox samples/results.csv || [ $$? -eq 3 ]
 
 test:
-	$(GO) test -race -timeout 8m ./...
+	$(GO) test -race -timeout 9m ./...
+	cd samples/kubernetes && $(GO) vet ./... && $(GO) test ./...
 
 check:
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
@@ -28,6 +29,23 @@ check:
 	$(GO) run $(STATICCHECK) ./...
 	$(GO) test -run 'TestImportDirections|TestOneDoor' ./cmd/gradebook-import
 	$(GO) mod tidy -diff
+	cd samples/kubernetes && $(GO) run $(STATICCHECK) ./... && $(GO) mod tidy -diff
+
+# Stories of everything that can go wrong, from seed FROM on; make test tells 500.
+SEEDS ?= 10000
+FROM  ?= 0
+sim:
+	$(GO) test ./importer -run TestSimulat -v -timeout 60m -args -sim.seeds=$(SEEDS) -sim.from=$(FROM)
+
+# The real program, killed KILLS times over one import; make test kills it ten times.
+KILLS ?= 50
+SEED  ?= 1
+crash:
+	KILLS=$(KILLS) SEED=$(SEED) $(GO) test ./cmd/gradebook-import -run TestProcess/kills -count=1 -v -timeout 30m
+
+# Eight shards against one limited server, beside one process: some six minutes.
+shards:
+	$(GO) test ./cmd/gradebook-import -run '^$$' -bench Shards -benchtime 1x
 
 # How fast the program is, as ratios taken on this machine: some ten minutes, and 4 GB of disk for the ten million rows.
 bench:
