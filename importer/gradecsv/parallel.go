@@ -49,6 +49,7 @@ func startConverters() *converters {
 // work converts until jobs is closed.
 func (p *converters) work() {
 	var c *converter
+	var room []byte
 	for ch := range p.jobs {
 		for _, fr := range ch.frames {
 			if c == nil || c.shape != fr.shape {
@@ -57,7 +58,7 @@ func (p *converters) work() {
 			ch.rows = c.convert(fr, ch.rows)
 		}
 		for i := range ch.rows {
-			ch.rows[i].digest()
+			ch.rows[i].digest(&room)
 		}
 		ch.done <- struct{}{}
 	}

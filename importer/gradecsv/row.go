@@ -25,9 +25,9 @@ type Row struct {
 	Raw Raw
 }
 
-func (r *Row) digest() {
+func (r *Row) digest(room *[]byte) {
 	if len(r.Errors) == 0 && r.Filtered == "" {
-		r.Digest = r.Result.Digest()
+		r.Digest = r.Result.DigestIn(room)
 	}
 }
 

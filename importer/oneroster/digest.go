@@ -20,8 +20,14 @@ const digestFormat = 1
 // instant; the order of metadata and of learning objectives does not count, nor does DateLastModified, which servers
 // set. Of a result to be deleted only the sourcedId counts. It is SHA-256, truncated.
 func (r *Result) Digest() [16]byte {
-	var room [512]byte // enough for a row without a long comment: the one hash then costs no allocation
-	sum := sha256.Sum256(r.canonical(append(room[:0], digestFormat)))
+	room := make([]byte, 0, 512)
+	return r.DigestIn(&room)
+}
+
+// DigestIn is Digest in memory that the caller keeps from one result to the next.
+func (r *Result) DigestIn(room *[]byte) [16]byte {
+	*room = r.canonical(append((*room)[:0], digestFormat))
+	sum := sha256.Sum256(*room)
 	return [16]byte(sum[:16])
 }
 
