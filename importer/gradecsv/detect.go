@@ -82,7 +82,7 @@ func fitting(profiles []*Profile, h *Header, labels []label, line, at int) []cho
 	places := foldedPlaces(h.names)
 	for _, p := range profiles {
 		if p.native {
-			if has := nativeColumns(h); len(has) >= len(required())-1 && slices.Contains(has, colScoreStatus.String()) {
+			if has := nativeColumns(h); isNative(h, has) {
 				return []choice{{at: at, profile: p, why: fmt.Sprintf("line %d has OneRoster's columns %s", line, strings.Join(has, ", "))}}
 			}
 			continue
@@ -92,6 +92,13 @@ func fitting(profiles []*Profile, h *Header, labels []label, line, at int) []cho
 		}
 	}
 	return fits
+}
+
+// isNative reports whether a header is OneRoster's, perhaps with columns missing: it has two of the required ones, and one
+// that no other list of grades has. Of such a file the missing columns are named, and no score status is made up.
+func isNative(h *Header, has []string) bool {
+	own := func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), colSourcedID.String()) }
+	return len(has) >= 2 && (slices.Contains(has, colScoreStatus.String()) || slices.ContainsFunc(h.names, own))
 }
 
 // nativeColumns are which of the columns that every result needs a header has under OneRoster's names.
