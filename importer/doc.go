@@ -61,6 +61,12 @@
 // row as the file has it, and every other row is looked up by itself. A list that leaves out what a look finds, or that
 // does not heed its filter, is not asked again.
 //
+// # Log
+//
+// What happens to rows is told by the recorder alone, once it counts: the first few of each kind of problem, then their
+// number at a steady pace (log.go). A row is named by its place and a hash salted for this run. The words of a log line
+// (msg and keys) are a contract with whoever searches logs; README lists them.
+//
 // # Bounds
 //
 // Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, 2·commitRows on their

@@ -150,7 +150,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
 	}
 	record := &recorder{Config: c, stop: stop, outcomes: outcomes, meter: meter, health: work.health,
-		report: newReport(c, started), facts: c.Journal.Facts()}
+		report: newReport(c, started), log: newRowLog(c.Log), facts: c.Journal.Facts()}
 
 	var senders, sink errgroup.Group
 	senders.Go(plan.run)

@@ -36,6 +36,7 @@ type recorder struct {
 	meter    *meter
 	health   *health
 	report   *fold
+	log      *rowLog
 	facts    checkpoint.Facts // as the checkpoint has them
 	err      error            // the first failure; after it nothing is claimed as accepted
 }
@@ -49,6 +50,7 @@ func (r *recorder) run() error {
 		case o, open := <-r.outcomes:
 			if !open {
 				r.progress(time.Now())
+				r.log.counts()
 				r.report.HTTP, r.report.LatencyMs = r.meter.snapshot()
 				return r.err
 			}
@@ -109,7 +111,7 @@ func (r *recorder) account(o *Outcome) {
 			Message: "the answer could not be written to the checkpoint; the next run looks this row up"}}
 	}
 	r.report.add(*o)
-	r.Log.Debug("row", "file", o.Row.File, "line", o.Row.Line, "status", o.Status.String())
+	r.log.row(o)
 	switch o.Status {
 	case Rejected, Failed:
 		r.fail(r.Rejects.add(o))
@@ -129,6 +131,7 @@ func (r *recorder) learn(batch []Outcome) {
 	}
 	if facts != r.facts && r.err == nil {
 		r.facts = facts
+		r.log.learned(facts)
 		r.fail(r.Journal.Learn(facts))
 	}
 }
@@ -157,6 +160,8 @@ func (r *recorder) progress(now time.Time) {
 	elapsed := now.Sub(r.meter.started)
 	r.report.tick(Point{T: elapsed.Seconds(), Accepted: r.report.Counts.Accepted, Throttled: http.Throttled,
 		Rate: status.Rate, InFlight: status.InFlight})
-	r.Progress(Progress{Elapsed: elapsed, Counts: r.report.Counts, HTTP: http, Latency: latency, Pace: status,
-		Down: down, Why: r.health.reason(), NextProbe: next, Stopping: r.stop.stopped()})
+	p := Progress{Elapsed: elapsed, Counts: r.report.Counts, HTTP: http, Latency: latency, Pace: status,
+		Down: down, Why: r.health.reason(), NextProbe: next, Stopping: r.stop.stopped()}
+	r.log.progress(p, r.stop.cause())
+	r.Progress(p)
 }

@@ -64,7 +64,7 @@ func newParser(t *terminal) (*kong.Kong, error) {
 			"resumes after anything."),
 		kong.DefaultEnvars("GRADEBOOK"),
 		kong.Configuration(files.load),
-		kong.Bind(files),
+		kong.Bind(files, t),
 		kong.Writers(t.out, t.err),
 		kong.ExplicitGroups(groups()),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: helpWidth}),

@@ -49,7 +49,7 @@ func (d *deadline) show(p importer.Progress) {
 	}
 	d.warned = true
 	d.log().Warn("the run cannot finish within --max-duration at this rate; it will stop, and the next run goes on",
-		"done", fmt.Sprintf("%.0f%%", 100*part), "needs about", roughly(p.Elapsed+left).String(), "max-duration", d.limit.String())
+		"done", fmt.Sprintf("%.0f%%", 100*part), "needs", "about "+roughly(p.Elapsed+left).String(), "maxDuration", d.limit.String())
 }
 
 // left is how much longer the run takes at the rate of the instants seen; 0: not known.
@@ -91,6 +91,6 @@ func (d *deadline) ended(r *importer.Report) time.Duration {
 	if d.limit == 0 || r.Run.ExitCode != importer.ExitStopped || left == 0 || r.Run.Finished.Sub(r.Run.Started) < d.limit {
 		return 0
 	}
-	d.log().Warn("the run did not finish within --max-duration", "left", "about "+roughly(left).String(), "max-duration", d.limit.String())
+	d.log().Warn("the run did not finish within --max-duration", "left", "about "+roughly(left).String(), "maxDuration", d.limit.String())
 	return left
 }

@@ -23,7 +23,7 @@ func spoken(limit time.Duration, part func(second int) float64, known bool) stri
 
 func TestDeadlineIsWarnedOfOnce(t *testing.T) {
 	log := spoken(100*time.Second, func(s int) float64 { return float64(s) / 1000 }, true)
-	if strings.Count(log, "cannot finish within --max-duration") != 1 || !strings.Contains(log, `"needs about"=17m0s`) || !strings.Contains(log, "done=1%") {
+	if strings.Count(log, "cannot finish within --max-duration") != 1 || !strings.Contains(log, `needs="about 17m0s"`) || !strings.Contains(log, "done=1%") {
 		t.Error(log)
 	}
 }

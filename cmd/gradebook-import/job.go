@@ -151,10 +151,10 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 	log := watch.log()
 	log.Info("run begins", "run", id, "files", strings.Join(j.files.Files, ", "), "target", j.target.BaseURL, "dryRun", j.config.DryRun)
 	for _, warning := range source.reader.Warnings() {
-		log.Warn(warning.Text(false), "at", warning.Position())
+		log.Warn("file warning", "at", warning.Position(), "problem", warning.Code, "why", warning.Text(false))
 	}
 	for _, d := range source.reader.Detections() {
-		log.Info("file", "name", d.File, "mapping", d.Profile, "why", d.Why)
+		log.Info("file read as", "file", d.File, "mapping", d.Profile, "why", d.Why)
 	}
 	kept := dir.spools(j.names)
 	c := j.config
@@ -179,7 +179,7 @@ func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*impor
 
 func logEnd(log *slog.Logger, r *importer.Report) {
 	c := r.Counts
-	attrs := []any{"status", r.Run.ExitCode, "read", c.Read, "accepted", c.Accepted, "unchanged", c.Unchanged,
+	attrs := []any{"exitCode", r.Run.ExitCode, "read", c.Read, "accepted", c.Accepted, "unchanged", c.Unchanged,
 		"rejected", c.Rejected, "failed", c.Failed, "inDoubt", c.InDoubt, "deferred", c.Deferred, "filtered", c.Filtered,
 		"seconds", fmt.Sprintf("%.1f", r.Run.Finished.Sub(r.Run.Started).Seconds())}
 	if r.Run.Stopped != "" {

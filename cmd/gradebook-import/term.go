@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,6 +24,8 @@ type terminal struct {
 	out, err io.Writer
 	// outColor is whether colours may be used on stdout, errTerminal whether a person watches stderr.
 	outColor, errTerminal bool
+	// json makes each message a line of JSON, as the log's are.
+	json bool
 	// diverted is where messages go instead of err while a bar stands there; nil: nowhere else.
 	diverted atomic.Pointer[io.Writer]
 }
@@ -63,11 +66,12 @@ func (t *terminal) fail(err error) {
 			continue
 		}
 		said[each.Error()] = true
-		fmt.Fprintf(t.err, "%s: %s\n", program, oneLine(each.Error()))
 		var f *failure
-		if errors.As(each, &f) && f.hint != "" {
-			fmt.Fprintf(t.err, "  hint: %s\n", f.hint)
+		hint := ""
+		if errors.As(each, &f) {
+			hint = f.hint
 		}
+		t.say(t.err, slog.LevelError, "", each.Error(), hint)
 	}
 }
 
@@ -101,12 +105,28 @@ func oneLine(text string) string {
 
 // warn says what does not stop the program.
 func (t *terminal) warn(format string, args ...any) {
-	fmt.Fprintf(t.messages(), "%s: warning: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+	t.say(t.messages(), slog.LevelWarn, "warning: ", fmt.Sprintf(format, args...), "")
 }
 
 // note tells what happens.
 func (t *terminal) note(format string, args ...any) {
-	fmt.Fprintf(t.messages(), "%s: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+	t.say(t.messages(), slog.LevelInfo, "", fmt.Sprintf(format, args...), "")
+}
+
+// say writes a message and, where there is one, a hint.
+func (t *terminal) say(w io.Writer, level slog.Level, kind, text, hint string) {
+	if t.json {
+		log := slog.New(slog.NewJSONHandler(w, nil))
+		if hint != "" {
+			log = log.With("hint", hint)
+		}
+		log.Log(context.Background(), level, oneLine(text))
+		return
+	}
+	fmt.Fprintf(w, "%s: %s%s\n", program, kind, oneLine(text))
+	if hint != "" {
+		fmt.Fprintf(w, "  hint: %s\n", hint)
+	}
 }
 
 // warnEnvironment warns of variables that are almost the name of a setting.
@@ -127,6 +147,12 @@ func (t *terminal) warnEnvironment(app *kong.Application) {
 			}
 		}
 	}
+}
+
+// AfterApply is kong's hook: where the log is JSON, what else is said on stderr is JSON too.
+func (f *outputFlags) AfterApply(t *terminal) error {
+	t.json = f.LogFormat == "json"
+	return nil
 }
 
 // logger writes to w, as the flags say, or from a level on where they say nothing.
