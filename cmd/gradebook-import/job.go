@@ -104,8 +104,9 @@ func unopened(path string, err error) error {
 // book runs the import between the notes of its beginning and its end in the journal, and writes what people get.
 func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkpoint.Journal, dir reportDir, closeAll func() error) error {
 	info := checkpoint.RunInfo{ID: uuid.NewString(), Started: time.Now(), Files: j.files.Files}
-	run, err := journal.StartRun(info)
-	if err != nil {
+	earlier, err := journal.Runs()
+	run, startErr := journal.StartRun(info)
+	if err = errors.Join(err, startErr); err != nil {
 		return errors.Join(err, closeAll())
 	}
 	info.Run = run
@@ -119,7 +120,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	left := watch.ended(report)
 	watch.done()
 
-	info.Ended, info.Counts = time.Now(), asJSON(runNote{report.Counts, report.Run.ExitCode, report.Run.Stopped})
+	info.Ended, info.Counts = time.Now(), asJSON(newNote(report, earlier, j.files.Files, spools.rejects.files()))
 	err = errors.Join(err, spools.close(), journal.EndRun(info), closeAll())
 	if err != nil && report.Run.ExitCode != importer.ExitUsage {
 		report.Run.ExitCode = importer.ExitFailed

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type sandboxCommand struct {
 	TokenLife        time.Duration `group:"server" default:"1h" placeholder:"D" help:"How long an access token is good for (${default})."`
 	AllocateIDs      bool          `group:"server" name:"allocate-ids" help:"Give results other ids than the file's."`
 	Duplicates       string        `group:"server" enum:"conflict,not-found,unprocessable,error,twice,idempotent,replace" default:"conflict" placeholder:"WORD" help:"What a second POST of a result gets (${default}); or not-found, unprocessable, error, twice, idempotent, replace."`
+	Lacks            []string      `group:"server" placeholder:"ID,…" help:"Line items, students and classes that are not there; all others are."`
 	State            string        `group:"server" placeholder:"FILE" help:"Keep the results in this file from one time to the next."`
 
 	Limit   float64       `group:"faults" placeholder:"R" help:"Refuse more than so many requests a second (429)."`
@@ -100,6 +102,9 @@ func (c *sandboxCommand) config(t *terminal) (sandbox.Config, error) {
 	config := sandbox.Config{
 		Seed: c.Seed, ClientID: c.ClientID, TokenLife: c.TokenLife, AllocateIDs: c.AllocateIDs,
 		Duplicates: sandbox.Duplicates(c.Duplicates), Latency: sandbox.Latency{Base: c.Latency, Jitter: c.Jitter},
+	}
+	if len(c.Lacks) > 0 {
+		config.Known = func(_, id string) bool { return !slices.Contains(c.Lacks, id) }
 	}
 	if c.Limit > 0 {
 		config.Limits = []sandbox.Limit{{Rate: c.Limit, Burst: c.Burst}}

@@ -30,13 +30,6 @@ status 6; the run is not disturbed.
 `
 }
 
-// runNote is what a checkpoint keeps of a run that has ended.
-type runNote struct {
-	importer.Counts
-	ExitCode int    `json:"exitCode"`
-	Stopped  string `json:"stopped,omitempty"`
-}
-
 // known is what a checkpoint knows, as --json prints it.
 type known struct {
 	File    string        `json:"file"`
@@ -46,7 +39,7 @@ type known struct {
 
 type knownTarget struct {
 	checkpoint.Target
-	// Accepted and InDoubt are rows; the others are attempts, of which a row may have several.
+	// All are rows but Released, which are attempts. Rejected and Failed are those that were not corrected and imported since.
 	Accepted int `json:"accepted"`
 	InDoubt  int `json:"inDoubt"`
 	Rejected int `json:"rejected"`
@@ -56,7 +49,7 @@ type knownTarget struct {
 	AllocatesIDs bool       `json:"allocatesIds"`
 	RefusesLook  bool       `json:"refusesLook"`
 	Runs         []knownRun `json:"runs"`
-	// Doubtful are the first rows in doubt, Refused the last that the server rejected or that failed.
+	// Doubtful are the first rows in doubt, Refused the last that the server rejected or that failed, and that are open.
 	Doubtful []knownRow `json:"doubtful"`
 	Refused  []knownRow `json:"refused"`
 }
@@ -146,8 +139,7 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 	if err != nil {
 		return nil, err
 	}
-	k.Accepted, k.InDoubt = counts[checkpoint.Accepted], counts[checkpoint.Begun]
-	k.Rejected, k.Failed, k.Released = counts[checkpoint.Rejected], counts[checkpoint.Failed], counts[checkpoint.Released]
+	k.Accepted, k.InDoubt, k.Released = counts[checkpoint.Accepted], counts[checkpoint.Begun], counts[checkpoint.Released]
 	runs, err := journal.Runs()
 	if err != nil {
 		return nil, err
@@ -161,14 +153,24 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 		k.Runs = append(k.Runs, run)
 		files[r.Run] = r.Files
 	}
-	return k, journal.Records(func(r checkpoint.Record) error {
-		k.add(r, files[r.Run])
+	open := &refusals{closed: closedRuns(runs), rows: map[checkpoint.Key]checkpoint.Record{}}
+	err = journal.Records(func(r checkpoint.Record) error {
+		if r.State == checkpoint.Begun && len(k.Doubtful) < statusRows {
+			k.Doubtful = append(k.Doubtful, rowOf(r, files[r.Run]))
+		}
+		open.add(r)
 		return nil
-	}, checkpoint.Begun, checkpoint.Rejected, checkpoint.Failed)
+	}, checkpoint.Begun, checkpoint.Accepted, checkpoint.Superseded, checkpoint.Rejected, checkpoint.Failed)
+	for _, r := range open.sorted() {
+		*map[checkpoint.State]*int{checkpoint.Rejected: &k.Rejected, checkpoint.Failed: &k.Failed}[r.State]++
+		k.Refused = append(k.Refused, rowOf(r, files[r.Run]))
+	}
+	k.Refused = k.Refused[max(0, len(k.Refused)-statusRows):]
+	return k, err
 }
 
-// add keeps a record where it is among the first in doubt, or the last refused.
-func (k *knownTarget) add(r checkpoint.Record, files []string) {
+// rowOf is a record for people.
+func rowOf(r checkpoint.Record, files []string) knownRow {
 	row := knownRow{File: "?", Line: r.Line, State: r.State.String(), Op: r.Op.String(), Run: r.Run, Since: r.Since.UTC()}
 	if int(r.File) < len(files) {
 		row.File = files[r.File]
@@ -176,15 +178,7 @@ func (k *knownTarget) add(r checkpoint.Record, files []string) {
 	if r.State == checkpoint.Begun {
 		row.State = importer.InDoubt.String() // no run is at it now
 	}
-	switch {
-	case r.State != checkpoint.Begun:
-		k.Refused = append(k.Refused, row)
-		if len(k.Refused) == 2*statusRows {
-			k.Refused = append(k.Refused[:0], k.Refused[statusRows:]...)
-		}
-	case len(k.Doubtful) < statusRows:
-		k.Doubtful = append(k.Doubtful, row)
-	}
+	return row
 }
 
 func (k *known) print(w io.Writer) {
@@ -201,7 +195,7 @@ func (k *knownTarget) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%s (client %s)\n\n", k.BaseURL, k.ClientID)
 	fmt.Fprintf(w, "  %6d  rows are in the gradebook\n  %6d  rows are in doubt: the next run that reads them looks them up\n", k.Accepted, k.InDoubt)
 	if n := k.Rejected + k.Failed; n > 0 {
-		fmt.Fprintf(w, "  %6d  attempts came to nothing: %d refused by the server, %d failed\n", n, k.Rejected, k.Failed)
+		fmt.Fprintf(w, "  %6d  rows are open: %d refused by the server, %d failed\n", n, k.Rejected, k.Failed)
 	}
 	if k.AllocatesIDs {
 		fmt.Fprintf(w, "\n  This server gives results other ids than the file's, so rows in doubt cannot be looked up.\n")
