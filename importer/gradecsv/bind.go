@@ -70,7 +70,7 @@ type binder struct {
 
 // bind finds a profile's columns in a header. missing says what is not there; then the mapping cannot be used.
 func bind(p *Profile, h *Header, at places, labels []label) (m *mapping, missing []string) {
-	b := &binder{mapping: &mapping{profile: p, labels: labels, layout: &layout{}}, header: h, places: at}
+	b := &binder{mapping: &mapping{profile: p, labels: labels, layout: &layout{parts: noPlace}}, header: h, places: at}
 	for c := range b.layout.index {
 		b.layout.index[c] = noPlace
 	}

@@ -9,8 +9,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gocarina/gocsv"
-
 	"gradebook-import/importer/oneroster"
 )
 
@@ -22,10 +20,9 @@ type converter struct {
 
 	feed feed
 	cr   *csv.Reader
-	um   *gocsv.Unmarshaller
 
 	row  *Row         // being filled
-	rec  *record      // its fields
+	rec  record       // its fields
 	skip map[int]bool // columns of the file of which nothing more is to be said
 
 	// meta are the metadata of the row before, whose map, and whose class, the next shares where it says the same: terms
@@ -34,13 +31,19 @@ type converter struct {
 	metaMap map[string]any
 	class   *oneroster.Ref
 
-	// Of a mapping: the fields of the record, the assignment's column, what is made of them, and the columns of OneRoster
-	// of which nothing more is to be said.
+	// hushed are the columns of OneRoster of which nothing more is to be said, a bit each.
+	hushed uint16
+	// Of a mapping: the fields of the record, and the assignment's column.
 	fields []string
 	cell   wideColumn
-	own    record
-	rest   map[string]string
-	hushed uint16
+}
+
+// record is what a record of the file says. Everything is text: a value that is no number must be reported with its
+// place and column.
+type record struct {
+	columns  [columnCount]string
+	metadata []string // in the order of layout.metadata
+	parts    string
 }
 
 // shape is what the conversion of a file's records depends on. It does not change.
@@ -83,21 +86,9 @@ func (f *feed) set(text string) {
 
 func newConverter(s *shape) *converter {
 	c := &converter{shape: s, dates: dates{zone: s.zone, fixed: s.date}, meta: make([]string, len(s.layout.metadata))}
+	c.rec.metadata = make([]string, len(s.layout.metadata))
 	c.cr = csv.NewReader(&c.feed)
-	c.cr.Comma, c.cr.ReuseRecord = rune(s.header.delim), true
-	if s.mapping != nil {
-		c.cr.FieldsPerRecord = len(s.header.names)
-		return c
-	}
-	c.feed.set(s.header.text)
-	um, err := gocsv.NewUnmarshaller(c.cr, &record{})
-	if err == nil {
-		err = um.RenormalizeHeaders(func([]string) []string { return s.layout.names })
-	}
-	if err != nil {
-		panic(fmt.Sprintf("gradecsv: internal error: header refused: %v", err))
-	}
-	c.um = um
+	c.cr.Comma, c.cr.ReuseRecord, c.cr.FieldsPerRecord = rune(s.header.delim), true, len(s.header.names)
 	return c
 }
 
@@ -122,35 +113,54 @@ func (c *converter) convert(fr frame, rows []Row) []Row {
 
 // record fills in the row from a well-formed record.
 func (c *converter) record(fr frame) {
-	metadata, err := c.parse(fr.text)
+	fields, ok := c.parse(fr.text)
+	if !ok {
+		return
+	}
+	c.take(fields)
+	if c.rec.columns[colScoreStatus] == "" && totals(splitFields(fr.text, c.header.delim)) {
+		c.row.Filtered = "a line of totals"
+		return
+	}
+	c.hushed = 0
+	c.checkBytes(fr.text)
+	c.checkBlank(fr.text)
+	c.validate()
+}
+
+// parse has encoding/csv read the record: its fields, until the next one is read; false where it has not as many as the
+// header.
+func (c *converter) parse(text string) (fields []string, ok bool) {
+	c.feed.set(text)
+	fields, err := c.cr.Read()
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
 		c.fieldCount()
-	case c.rec.ScoreStatus.text == nil && totals(splitFields(fr.text, c.header.delim)):
-		c.row.Filtered = "a line of totals"
+		return nil, false
 	case err != nil:
 		panic(fmt.Sprintf("gradecsv: internal error: framed record is not CSV: %v", err))
-	default:
-		c.hushed = 0
-		c.checkBytes(fr.text)
-		c.checkBlank(fr.text)
-		c.validate(metadata)
 	}
+	return fields, true
 }
 
-// parse has the record read by encoding/csv and gocsv. The map is nil where every metadata column has a slot.
-func (c *converter) parse(text string) (rest map[string]string, err error) {
-	c.feed.set(text)
-	var v any
-	if len(c.layout.metadata) > slots {
-		v, rest, err = c.um.ReadUnmatched()
-	} else {
-		v, err = c.um.Read()
+// take fills in the record, by the layout.
+func (c *converter) take(fields []string) {
+	l, r := c.layout, &c.rec
+	for col, place := range l.index {
+		r.columns[col] = at(fields, place)
 	}
-	if err == nil {
-		c.rec = v.(*record)
+	for i, m := range l.metadata {
+		r.metadata[i] = fields[m.place]
 	}
-	return rest, err
+	r.parts = at(fields, l.parts)
+}
+
+// at is the field at a place, "" for noPlace.
+func at(fields []string, place int) string {
+	if place < 0 {
+		return ""
+	}
+	return fields[place]
 }
 
 func (c *converter) malformed(fr frame) {
@@ -287,26 +297,26 @@ func (c *converter) failAt(i int, code, message, value string, safe bool) {
 }
 
 // validate fills in the result, or says all that is wrong.
-func (c *converter) validate(metadata map[string]string) {
-	rec, r := c.rec, &c.row.Result
+func (c *converter) validate() {
+	rec, r := &c.rec.columns, &c.row.Result
 	c.cellErrors()
-	r.Status = c.status(rec.Status.String())
-	r.DateLastModified = c.lastModified(rec.DateLastModified.String())
-	r.LineItem.SourcedID = c.id(colLineItem, rec.LineItem.String(), true)
-	r.Student.SourcedID = c.id(colStudent, rec.Student.String(), true)
-	r.ScoreStatus = c.scoreStatus(rec.ScoreStatus.String())
-	r.Score = c.score(rec.Score.String())
-	r.ScoreDate = c.scoreDate(rec.ScoreDate.String())
-	r.Comment = c.text(colComment, rec.Comment.String())
-	r.TextScore = c.text(colTextScore, rec.TextScore.String())
-	r.Class = c.classRef(rec.Class.String())
-	r.InProgress = c.flag(colInProgress, rec.InProgress.String())
-	r.Incomplete = c.flag(colIncomplete, rec.Incomplete.String())
-	r.Late = c.flag(colLate, rec.Late.String())
-	r.Missing = c.flag(colMissing, rec.Missing.String())
-	r.Metadata = c.metadata(metadata)
-	r.SourcedID = c.sourcedID(rec.SourcedID.String())
-	c.restore(rec.Parts.String())
+	r.Status = c.status(rec[colStatus])
+	r.DateLastModified = c.lastModified(rec[colDateLastModified])
+	r.LineItem.SourcedID = c.id(colLineItem, rec[colLineItem], true)
+	r.Student.SourcedID = c.id(colStudent, rec[colStudent], true)
+	r.ScoreStatus = c.scoreStatus(rec[colScoreStatus])
+	r.Score = c.score(rec[colScore])
+	r.ScoreDate = c.scoreDate(rec[colScoreDate])
+	r.Comment = c.text(colComment, rec[colComment])
+	r.TextScore = c.text(colTextScore, rec[colTextScore])
+	r.Class = c.classRef(rec[colClass])
+	r.InProgress = c.flag(colInProgress, rec[colInProgress])
+	r.Incomplete = c.flag(colIncomplete, rec[colIncomplete])
+	r.Late = c.flag(colLate, rec[colLate])
+	r.Missing = c.flag(colMissing, rec[colMissing])
+	r.Metadata = c.metadata()
+	r.SourcedID = c.sourcedID(rec[colSourcedID])
+	c.restore(c.rec.parts)
 	c.crosscheck()
 	c.order()
 }

@@ -5,13 +5,14 @@
 // The way of a byte:
 //
 //	file ─► meter ─► decode ─► framer ─► chunk ─► converter × GOMAXPROCS ─► Row
-//	        sha256,  gzip,     records            encoding/csv, gocsv,
+//	        sha256,  gzip,     records            encoding/csv,
 //	        progress encoding  and lines          validation
 //
 // The framer cuts the text into records with their physical lines and is cheap; it alone decides where a record ends.
 // A converter turns one framed record into one Row and keeps nothing between records but what makes it faster, so that
 // several converters work on the records of one file at once. The converter hands encoding/csv one record at a
-// time, which the framer has found well-formed, and so never lets a stray quote swallow the file.
+// time, which the framer has found well-formed, and so never lets a stray quote swallow the file. Which field of a record
+// is which column gocsv has said before, once, by the names of the header (layout.go).
 //
 // # Encodings
 //
@@ -83,7 +84,7 @@
 // choose looks for the header: the first record to which a profile can be bound, whose lines before are labels. bind
 // makes a mapping of profile and header: which column each field comes from, and in a wide file which columns are
 // assignments. A mapping has a layout like that of a OneRoster file, so that the converter's checks, and the places that they
-// name, are the same for both: mapped.go fills in the record that gocsv fills in otherwise, and validate goes on from
+// name, are the same for both: mapped.go fills in the record that the layout fills in otherwise, and validate goes on from
 // there. In a layout, noPlace stands for a value that is no column's, cellPlace for the assignment's column of the row.
 //
 // A record of a wide file becomes a Row for each cell that has a result, with the same Line and with Part counting

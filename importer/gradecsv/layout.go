@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/gocarina/gocsv"
 
 	"gradebook-import/importer/oneroster"
 )
@@ -32,44 +35,54 @@ const (
 	columnCount
 )
 
-// record is what gocsv fills in. Everything is text: a value that is no number must be reported with its place and
-// column, which gocsv's own conversions do not give.
-type record struct {
-	SourcedID        cell `csv:"sourcedId"`
-	Status           cell `csv:"status"`
-	DateLastModified cell `csv:"dateLastModified"`
-	LineItem         cell `csv:"lineItemSourcedId"`
-	Student          cell `csv:"studentSourcedId"`
-	ScoreStatus      cell `csv:"scoreStatus"`
-	Score            cell `csv:"score"`
-	ScoreDate        cell `csv:"scoreDate"`
-	Comment          cell `csv:"comment"`
-	TextScore        cell `csv:"textScore"`
-	Class            cell `csv:"classSourcedId"`
-	InProgress       cell `csv:"inProgress"`
-	Incomplete       cell `csv:"incomplete"`
-	Late             cell `csv:"late"`
-	Missing          cell `csv:"missing"`
-	Parts            cell `csv:"import.parts"` // partsName
-	// Metadata columns go to the slots in their order in the file; what there is no slot for goes by gocsv's map.
-	Meta0 cell `csv:"metadata#0"`
-	Meta1 cell `csv:"metadata#1"`
-	Meta2 cell `csv:"metadata#2"`
-	Meta3 cell `csv:"metadata#3"`
-	Meta4 cell `csv:"metadata#4"`
-	Meta5 cell `csv:"metadata#5"`
-	Meta6 cell `csv:"metadata#6"`
-	Meta7 cell `csv:"metadata#7"`
+// columnPlaces is at which place each column stands in a file, from 1; 0: nowhere. gocsv fills it in, by the names of a header.
+type columnPlaces struct {
+	SourcedID        int `csv:"sourcedId"`
+	Status           int `csv:"status"`
+	DateLastModified int `csv:"dateLastModified"`
+	LineItem         int `csv:"lineItemSourcedId"`
+	Student          int `csv:"studentSourcedId"`
+	ScoreStatus      int `csv:"scoreStatus"`
+	Score            int `csv:"score"`
+	ScoreDate        int `csv:"scoreDate"`
+	Comment          int `csv:"comment"`
+	TextScore        int `csv:"textScore"`
+	Class            int `csv:"classSourcedId"`
+	InProgress       int `csv:"inProgress"`
+	Incomplete       int `csv:"incomplete"`
+	Late             int `csv:"late"`
+	Missing          int `csv:"missing"`
+	Parts            int `csv:"import.parts"` // partsName
 }
 
-// slots is how many metadata columns have a place in record.
-const slots = 8
+// numbered is a header, and under it one record for gocsv to read, each field of which says where it stands. So gocsv
+// binds columns to fields once for a file: through reflection, for each record, it would cost as much as all the checks.
+type numbered []string
 
-func slotName(i int) string { return fmt.Sprintf("metadata#%d", i) }
+// GetCSVRows is what gocsv asks for.
+func (n numbered) GetCSVRows() ([][]string, error) {
+	at := make([]string, len(n))
+	for i := range at {
+		at[i] = strconv.Itoa(i + 1)
+	}
+	return [][]string{n, at}, nil
+}
 
-// slot is the value of the i-th metadata column.
-func (r *record) slot(i int) string {
-	return [slots]cell{r.Meta0, r.Meta1, r.Meta2, r.Meta3, r.Meta4, r.Meta5, r.Meta6, r.Meta7}[i].String()
+// bind sets the places of the columns, by the names.
+func (l *layout) bind() {
+	var rows []columnPlaces
+	if err := gocsv.UnmarshalDecoder(numbered(l.names), &rows); err != nil {
+		panic(fmt.Sprintf("gradecsv: internal error: header refused: %v", err))
+	}
+	at := rows[0]
+	l.index = [columnCount]int{colSourcedID: at.SourcedID, colStatus: at.Status, colDateLastModified: at.DateLastModified,
+		colLineItem: at.LineItem, colStudent: at.Student, colScoreStatus: at.ScoreStatus, colScore: at.Score,
+		colScoreDate: at.ScoreDate, colComment: at.Comment, colTextScore: at.TextScore, colClass: at.Class,
+		colInProgress: at.InProgress, colIncomplete: at.Incomplete, colLate: at.Late, colMissing: at.Missing}
+	for c := range l.index {
+		l.index[c]--
+	}
+	l.parts = at.Parts - 1
 }
 
 var columnNames = [columnCount]string{"sourcedId", "status", "dateLastModified", "lineItemSourcedId",
@@ -86,8 +99,8 @@ const metadataPrefix = "metadata."
 // layout maps the columns of a header to those of results.csv.
 type layout struct {
 	index [columnCount]int // the place of each column in the file, -1 where it has none
-	// names are the header's names as gocsv is to see them: the binding's for its columns, the metadata columns' own,
-	// and for the others some that match nothing.
+	parts int              // that of partsName
+	// names are the header's names as gocsv is to see them: the binding's for its columns, "" for those it does not have.
 	names    []string
 	metadata []metadataColumn
 }
@@ -100,9 +113,6 @@ type metadataColumn struct {
 // newLayout finds the columns. haveDate says that scoreDate is given otherwise.
 func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error) {
 	l := &layout{names: make([]string, len(h.names))}
-	for c := range l.index {
-		l.index[c] = -1
-	}
 	var warnings []Problem
 	var unknown []string
 	for i, name := range h.names {
@@ -117,13 +127,8 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 		case l.names[i] == "" && !h.imports[i] && !h.nameless(i):
 			unknown = append(unknown, name)
 		}
-		if l.names[i] == "" {
-			l.names[i] = fmt.Sprintf("\x00%d", i)
-		}
 	}
-	for i, m := range l.metadata[:min(slots, len(l.metadata))] {
-		l.names[m.place] = slotName(i)
-	}
+	l.bind()
 	if len(unknown) > 0 {
 		p := unknownColumns(unknown)
 		p.File, p.Line, p.Col = path, h.at[0].line, h.at[0].col
@@ -151,14 +156,14 @@ func (l *layout) place(i int, name string, ignore bool) (Problem, error) {
 		}
 		l.metadata = append(l.metadata, metadataColumn{canonical, canonical[len(metadataPrefix):], i})
 	}
-	for c, want := range columnNames {
+	for _, want := range columnNames {
 		if !strings.EqualFold(trimmed, want) {
 			continue
 		}
-		if l.index[c] >= 0 {
+		if slices.Contains(l.names, want) {
 			return Problem{}, fmt.Errorf("the column %s is there twice", quoted(want))
 		}
-		l.index[c], canonical = i, want
+		canonical = want
 	}
 	l.names[i] = canonical
 	if canonical == "" || canonical == name {

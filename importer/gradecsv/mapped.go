@@ -1,26 +1,17 @@
 package gradecsv
 
 import (
-	"errors"
-	"fmt"
 	"math/big"
 	"strings"
 	"unicode/utf8"
-
-	"encoding/csv"
 )
 
 // mapped makes rows of a record of a file with a mapping: the last of rows, and more where it is wide. What it makes of
 // the cells passes the same checks as OneRoster's own.
 func (c *converter) mapped(fr frame, rows []Row) []Row {
-	c.feed.set(fr.text)
-	fields, err := c.cr.Read()
-	switch {
-	case errors.Is(err, csv.ErrFieldCount):
-		c.fieldCount()
+	fields, ok := c.parse(fr.text)
+	if !ok {
 		return rows
-	case err != nil:
-		panic(fmt.Sprintf("gradecsv: internal error: framed record is not CSV: %v", err))
 	}
 	if role, ok := c.mapping.role(fields); ok {
 		c.row.Filtered = "no result: a record that the profile leaves out"
@@ -125,8 +116,8 @@ func (f *fieldRule) meaning(value string) *valueRule {
 // fill makes the row of the record, or of its cell.
 func (c *converter) fill() {
 	c.bytes()
-	c.own = record{}
-	c.rec, c.rest = &c.own, nil
+	c.rec.columns, c.rec.parts = [columnCount]string{}, ""
+	clear(c.rec.metadata)
 	var later []assignment
 	for i := range c.mapping.fields {
 		f := &c.mapping.fields[i]
@@ -146,7 +137,7 @@ func (c *converter) fill() {
 	for _, a := range later {
 		c.put(a.to, a.text)
 	}
-	c.validate(c.rest)
+	c.validate()
 }
 
 // made is a value after its lookup, its date's form or its arithmetic; blank, and an error, where one fails.
@@ -220,31 +211,10 @@ func (c *converter) put(to target, value string) {
 		return
 	}
 	if to.col < columnCount {
-		c.own.column(to.col).text = &value
+		c.rec.columns[to.col] = value
 		return
 	}
-	i := c.layout.meta(to.metadata)
-	if i < slots {
-		c.own.slotAt(i).text = &value
-		return
-	}
-	if c.rest == nil {
-		c.rest = make(map[string]string)
-	}
-	c.rest[metadataPrefix+to.metadata] = value
-}
-
-// column is the cell of a column.
-func (r *record) column(col column) *cell { return r.cells()[col] }
-
-// cells are the cells in the columns' order.
-func (r *record) cells() [columnCount]*cell {
-	return [columnCount]*cell{&r.SourcedID, &r.Status, &r.DateLastModified, &r.LineItem, &r.Student, &r.ScoreStatus,
-		&r.Score, &r.ScoreDate, &r.Comment, &r.TextScore, &r.Class, &r.InProgress, &r.Incomplete, &r.Late, &r.Missing}
-}
-
-func (r *record) slotAt(i int) *cell {
-	return [slots]*cell{&r.Meta0, &r.Meta1, &r.Meta2, &r.Meta3, &r.Meta4, &r.Meta5, &r.Meta6, &r.Meta7}[i]
+	c.rec.metadata[c.layout.meta(to.metadata)] = value
 }
 
 // bytes reports the fields of the row that are not text.

@@ -15,7 +15,7 @@ const maxScore = 64
 // score checks a number. It keeps the file's digits.
 func (c *converter) score(value string) json.Number {
 	if value == "" {
-		if c.rec.ScoreStatus.String() == oneroster.ScoreFullyGraded && c.rec.TextScore.text == nil {
+		if c.rec.columns[colScoreStatus] == oneroster.ScoreFullyGraded && c.rec.columns[colTextScore] == "" {
 			c.failBlankScore()
 		}
 		return ""

@@ -12,9 +12,9 @@ func (c *converter) cellErrors() {
 	if strings.IndexByte(c.row.Raw.text, '#') < 0 {
 		return
 	}
-	for i, field := range c.rec.cells() {
-		if col := column(i); isCellError(field.String()) {
-			c.fail(col, "cell.error", cellErrorMessage, field.String())
+	for i, field := range c.rec.columns {
+		if col := column(i); isCellError(field) {
+			c.fail(col, "cell.error", cellErrorMessage, field)
 			c.hushed |= 1 << col
 		}
 	}

@@ -35,7 +35,7 @@ func (c *converter) id(col column, value string, needed bool) string {
 func (c *converter) sourcedID(value string) string {
 	switch c.id(colSourcedID, value, false); value {
 	case "":
-		return DerivedID(c.rec.LineItem.String(), c.rec.Student.String())
+		return DerivedID(c.rec.columns[colLineItem], c.rec.columns[colStudent])
 	case ".", "..":
 		// The id becomes a segment of a URL's path, where these two mean another place.
 		c.fail(colSourcedID, "id.dots", "must not be . or .. alone", value)
@@ -191,19 +191,11 @@ func checkText(value string) string {
 	return ""
 }
 
-// metadata keeps the values that are not blank. rest has those without a slot, by name.
-func (c *converter) metadata(rest map[string]string) map[string]any {
-	if len(c.layout.metadata) == 0 {
-		return nil
-	}
+// metadata keeps the values that are not blank.
+func (c *converter) metadata() map[string]any {
 	same := true
 	for i, m := range c.layout.metadata {
-		value := ""
-		if i < slots {
-			value = c.rec.slot(i)
-		} else {
-			value = rest[m.header]
-		}
+		value := c.rec.metadata[i]
 		if message := checkText(value); message != "" {
 			c.failPlace(m.place, m.header, "text.value", message, value, false)
 		}

@@ -89,7 +89,7 @@ func compareKeys(a, b refKey) int {
 
 // fold adds the row's score scale and learning objectives.
 func (c *converter) fold() {
-	id := c.rec.SourcedID.String()
+	id := c.rec.columns[colSourcedID]
 	if id == "" {
 		return
 	}
