@@ -70,6 +70,8 @@ type Config struct {
 	LookFirst    bool   // look before every send, as if every row were in doubt: for a lost checkpoint
 	Shard        Shard
 	DryRun       bool // only for the report: the wiring makes the dry run
+	// TempDir is where notes lie while the run goes on that do not fit in memory; "": the system's.
+	TempDir string
 
 	Rejects  *Spool // rows rejected or failed; nil: not kept
 	Doubtful *Spool // rows in doubt; nil: not kept
@@ -145,6 +147,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 
 	meter := newMeter(started)
 	plan := &planner{Config: c, stop: stop, tasks: tasks, outcomes: outcomes, started: started}
+	if !c.verify {
+		plan.retakes = newRetakes(c.TempDir)
+	}
 	work := &workers{
 		Config: c, stop: stop, tasks: tasks, outcomes: outcomes, meter: meter,
 		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
@@ -162,5 +167,8 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	work.lockout()
 	close(outcomes)
 	err = errors.Join(err, sink.Wait())
+	if p, found := plan.retakes.problem(plan.place); found {
+		record.report.Problems = append(record.report.Problems, p)
+	}
 	return record.report.finish(time.Now(), stop.cause(), err), err
 }

@@ -11,6 +11,7 @@ import (
 func addProblems(parts []portion) []Problem {
 	sum := []Problem{}
 	at := map[problemKey]int{}
+	others := map[[2]string]string{} // by code and line
 	for _, part := range parts {
 		for _, p := range part.Problems {
 			key := problemKey{p.Code, p.Message, p.Status}
@@ -22,10 +23,18 @@ func addProblems(parts []portion) []Problem {
 			}
 			sum[i].Count += p.Count
 			sum[i].Lines = append(sum[i].Lines, p.Lines...)
+			for n, other := range p.Others[:min(len(p.Others), len(p.Lines))] {
+				others[[2]string{p.Code, p.Lines[n]}] = other
+			}
 		}
 	}
 	for i := range sum {
 		sum[i].Lines = firstLines(sum[i].Lines)
+		for _, line := range sum[i].Lines {
+			if other, ok := others[[2]string{sum[i].Code, line}]; ok {
+				sum[i].Others = append(sum[i].Others, other)
+			}
+		}
 	}
 	slices.SortStableFunc(sum, func(a, b Problem) int { return b.Count - a.Count })
 	return foldRest(sum)

@@ -36,6 +36,7 @@ type planner struct {
 	files    []span
 	last     uint32 // the highest position so far
 	scratch  task   // the row being decided; most rows of a run that is repeated are never sent
+	retakes  *retakes
 }
 
 // span is where a file's lines lie in the positions of the whole input: line n is at base+n.
@@ -47,6 +48,7 @@ type span struct {
 
 // run plans until the input ends or intake does. It closes tasks, which only plan sends to.
 func (p *planner) run() error {
+	defer p.retakes.find()
 	defer close(p.tasks)
 	size, began := planFirst, time.Now()
 	for !p.stop.stopped() {
@@ -162,6 +164,9 @@ func (p *planner) row(row *gradecsv.Row, at uint32) (*task, checkpoint.Intent, O
 	intent := checkpoint.Intent{Key: key, Digest: row.Digest, Line: uint32(row.Line), File: p.files[len(p.files)-1].index}
 	p.scratch = task{row: row, at: at}
 	o.Status, o.Problems = p.decide(&p.scratch, known, intent.Digest)
+	if p.retakes != nil && o.Status != Rejected && row.Result.Status != oneroster.StatusToBeDeleted {
+		p.retakes.add(row, at)
+	}
 	if o.Status != 0 {
 		return nil, checkpoint.Intent{}, o, nil
 	}

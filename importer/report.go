@@ -123,6 +123,8 @@ type Problem struct {
 	Status  string   `json:"status"` // the status of its rows, or "warning"
 	Count   int      `json:"count"`
 	Lines   []string `json:"lines"`
+	// Others names for each of Lines the row that it is like, where the problem is one of two rows.
+	Others []string `json:"others,omitempty"`
 }
 
 const (

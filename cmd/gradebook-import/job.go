@@ -160,6 +160,7 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 	kept := dir.spools(j.names)
 	c := j.config
 	c.Files = j.files.Files
+	c.TempDir = string(dir)
 	c.Source, c.Shard, c.Log, c.Rejects = source, j.files.Shard.Shard, log, kept.rejects.Spool
 	c.Progress = func(p importer.Progress) { tuneHeap(); watch.show(p) }
 	tuneHeap()

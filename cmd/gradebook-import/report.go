@@ -60,7 +60,7 @@ func (d reportDir) write(name string, r *importer.Report, o htmlreport.Options) 
 // sweep removes the temporary files that killed runs left: those that nobody has written since this run started. Another
 // run may use the directory at the same time, and a file that it writes is newer.
 func (d reportDir) sweep(started time.Time) {
-	for _, pattern := range []string{".probe-*", ".report.*-*", ".rejects*.csv-*", ".in-doubt*.csv-*",
+	for _, pattern := range []string{".probe-*", ".pairs-*", ".report.*-*", ".rejects*.csv-*", ".in-doubt*.csv-*",
 		".verify.*-*", ".differences*.csv-*"} {
 		names, _ := filepath.Glob(filepath.Join(string(d), pattern)) // its error is of the pattern
 		for _, name := range names {

@@ -189,6 +189,9 @@ func (s *summary) kinds(w io.Writer, status string) {
 			first := ""
 			if len(p.Lines) > 0 {
 				first = " (first: " + p.Lines[0] + ")"
+				if len(p.Others) > 0 {
+					first = " (first: " + p.Lines[0] + ", like " + p.Others[0] + ")"
+				}
 			}
 			fmt.Fprintf(w, "  %6d × %s%s\n", p.Count, oneLine(p.Message), first)
 		}

@@ -7,6 +7,7 @@ import "strings"
 func advice(code, status string) string {
 	known := map[string]string{
 		"row.duplicate":   "Keep one of the two rows. If a retake is meant, give it a sourcedId of its own.",
+		"row.retake":      "Nothing, if the student took it twice. Otherwise remove one of the two rows, also from the gradebook if it is there.",
 		"row.changed":     "If the new grade is right, import again with --update: it replaces the one in the gradebook.",
 		"row.delete":      "If the result is to go, import again with --apply-deletes. Otherwise set status to active.",
 		"row.fields":      "Look for a missing or an extra delimiter, or for a comment with a comma that is not quoted.",

@@ -90,15 +90,18 @@ type row struct {
 	Fields   list[Field]
 }
 
-// spot is a file with some of its lines; Lines have the whole position beside them.
+// spot is a file with some of its lines.
 type spot struct {
 	File  string
-	Lines []struct{ Line, Position string }
+	Lines []spotLine
 }
 
+// spotLine is a line with its whole position, and the other row that it is like, where there is one.
+type spotLine struct{ Line, Position, Other string }
+
 // spots puts positions under their files, in the order in which they come.
-func spots(positions []string) (files []spot) {
-	for _, s := range positions {
+func spots(positions, others []string) (files []spot) {
+	for n, s := range positions {
 		at := placeOf(s)
 		i := slices.IndexFunc(files, func(f spot) bool { return f.File == at.file })
 		if i < 0 {
@@ -106,7 +109,11 @@ func spots(positions []string) (files []spot) {
 			files = append(files, spot{File: at.file})
 		}
 		if at.line > 0 {
-			files[i].Lines = append(files[i].Lines, struct{ Line, Position string }{strconv.Itoa(at.line), s})
+			line := spotLine{Line: strconv.Itoa(at.line), Position: s}
+			if n < len(others) {
+				line.Other = others[n]
+			}
+			files[i].Lines = append(files[i].Lines, line)
 		}
 	}
 	return files
@@ -217,7 +224,7 @@ func (v *view) groups() {
 		}
 		p.Lines = p.Lines[:min(len(p.Lines), maxLines)]
 		g := &v.Groups[len(v.Groups)-1]
-		g.Kinds = append(g.Kinds, kind{p, advice(p.Code, p.Status), spots(p.Lines), max(0, p.Count-len(p.Lines))})
+		g.Kinds = append(g.Kinds, kind{p, advice(p.Code, p.Status), spots(p.Lines, p.Others), max(0, p.Count-len(p.Lines))})
 	}
 }
 
