@@ -105,6 +105,8 @@ type Facts struct {
 	AllocatesIDs bool
 	// RefusesLook: the server gives no way to look.
 	RefusesLook bool
+	// Reached: a result was accepted there, so that its address is right.
+	Reached bool
 }
 
 // RunInfo describes a run, for status.

@@ -51,7 +51,7 @@ func readTail(b kv.Bucket) (t tail, err error) {
 	}
 	v = v[crcSize:]
 	t = tail{next: binary.BigEndian.Uint64(v), blocks: binary.BigEndian.Uint64(v[8:]), records: binary.BigEndian.Uint64(v[16:])}
-	t.facts = Facts{AllocatesIDs: v[24]&1 != 0, RefusesLook: v[24]&2 != 0}
+	t.facts = Facts{AllocatesIDs: v[24]&1 != 0, RefusesLook: v[24]&2 != 0, Reached: v[24]&4 != 0}
 	return t, nil
 }
 
@@ -66,6 +66,9 @@ func (t tail) put(b kv.Bucket) error {
 	}
 	if t.facts.RefusesLook {
 		facts |= 2
+	}
+	if t.facts.Reached {
+		facts |= 4
 	}
 	v = append(v, facts)
 	sealValue(tailKey, v)

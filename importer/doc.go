@@ -54,6 +54,9 @@
 // from the beginning of the outage is taken back. A row is failed when its attempts are used up and a last look shows
 // that it is not there.
 //
+// A 404 may be the row's fault or the address's. While it is all that the server says, rows that got one are held back
+// (address.go).
+//
 // # Verify
 //
 // Verify is the same pipeline with tasks that only look, and no journal (verify.go): a row is accepted where the server has
@@ -69,7 +72,7 @@
 //
 // # Bounds
 //
-// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, 2·commitRows on their
+// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost held back, 2·commitRows on their
 // way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
 // What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each row in a reject file. The pairs of
 // line item and student, of which retakes.go warns, take 1 MiB, and 12 bytes a row in a file without a name.

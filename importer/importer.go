@@ -70,6 +70,8 @@ type Config struct {
 	LookFirst    bool   // look before every send, as if every row were in doubt: for a lost checkpoint
 	Shard        Shard
 	DryRun       bool // only for the report: the wiring makes the dry run
+	// Address is where results are sent, for messages; "": they do not name it.
+	Address string
 	// TempDir is where notes lie while the run goes on that do not fit in memory; "": the system's.
 	TempDir string
 
@@ -153,6 +155,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	work := &workers{
 		Config: c, stop: stop, tasks: tasks, outcomes: outcomes, meter: meter,
 		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
+		address: newAddress(c.Journal.Facts().Reached),
 	}
 	record := &recorder{Config: c, stop: stop, outcomes: outcomes, meter: meter, health: work.health,
 		report: newReport(c, started), log: newRowLog(c.Log), facts: c.Journal.Facts()}
@@ -165,6 +168,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	sink.Go(record.run)
 	err := senders.Wait()
 	work.lockout()
+	work.settle(true)
 	close(outcomes)
 	err = errors.Join(err, sink.Wait())
 	if p, found := plan.retakes.problem(plan.place); found {

@@ -128,6 +128,7 @@ func (r *recorder) learn(batch []Outcome) {
 	for i := range batch {
 		facts.AllocatesIDs = facts.AllocatesIDs || batch[i].Allocated != ""
 		facts.RefusesLook = facts.RefusesLook || batch[i].Blind
+		facts.Reached = facts.Reached || batch[i].Status == Accepted && batch[i].Seq != 0
 	}
 	if facts != r.facts && r.err == nil {
 		r.facts = facts

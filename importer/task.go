@@ -90,6 +90,7 @@ type reaction struct {
 	wait    time.Duration
 	backoff bool // wait at least a backoff
 	abort   bool
+	held    bool // the outcome is kept back: see address
 }
 
 // sent decides after the answer to a send. blind says that this target cannot be looked at.

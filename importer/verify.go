@@ -193,6 +193,7 @@ func (w *workers) page(t *task, q oneroster.Query) (oneroster.Page, oneroster.An
 	default:
 		w.judge(t, a, true)
 	}
+	w.locate(a)
 	return page, a, true
 }
 

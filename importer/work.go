@@ -31,6 +31,7 @@ type workers struct {
 	health   *health
 	meter    *meter
 	facts    *facts
+	address  *address
 	// forbidden counts answers 403, useful the others that show the server at work.
 	forbidden, useful atomic.Int64
 	// unlisted: the server's list is of no use for Verify.
@@ -59,7 +60,7 @@ func (w *workers) run() error {
 func (w *workers) advance(t *task) *Outcome {
 	for {
 		r := w.attempt(t)
-		if r.outcome != nil {
+		if r.outcome != nil || r.held {
 			return r.outcome
 		}
 		if r.backoff {
@@ -106,6 +107,7 @@ func (w *workers) attempt(t *task) reaction {
 		w.Observe(a)
 	}
 	w.judge(t, a, look)
+	w.locate(a)
 
 	var r reaction
 	switch {
@@ -121,6 +123,10 @@ func (w *workers) attempt(t *task) reaction {
 	}
 	if r.outcome != nil {
 		w.facts.learn(r.outcome)
+	}
+	if a.NotFound && r.outcome != nil && r.outcome.Status == Rejected && w.address.hold(t, r.outcome, a) {
+		r.outcome, r.held = nil, true
+		w.settle(false)
 	}
 	if r.abort {
 		w.stop.because(&StopError{Code: "refused", Reason: a.Reason})

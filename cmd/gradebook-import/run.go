@@ -47,6 +47,7 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
 			return err
 		}
 	}
+	j.config.Address = c.results()
 	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
 	return j.run(ctx)

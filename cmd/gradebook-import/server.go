@@ -29,6 +29,14 @@ func (f *targetFlags) target() checkpoint.Target {
 	return checkpoint.Target{BaseURL: strings.TrimRight(f.BaseURL, "/"), ClientID: f.ClientID}
 }
 
+// results is where the flags have results sent, "" for the sandbox.
+func (f *targetFlags) results() string {
+	if f.BaseURL == "" {
+		return ""
+	}
+	return strings.TrimRight(f.BaseURL, "/") + oneroster.ResultsPath
+}
+
 // server checks the flags that name the server and its client, and reads the secret.
 func (f *authFlags) server(target *targetFlags, t *terminal) (oneroster.Config, error) {
 	c := oneroster.Config{BaseURL: target.BaseURL, TokenURL: f.TokenURL, ClientID: target.ClientID, Scopes: f.Scope,
@@ -40,6 +48,9 @@ func (f *authFlags) server(target *targetFlags, t *terminal) (oneroster.Config, 
 		if err := checkAddress(flag, address, f.AllowPlainHTTP); err != nil {
 			return c, err
 		}
+	}
+	if err := checkBase(target.BaseURL); err != nil {
+		return c, err
 	}
 	var err error
 	c.ClientSecret, err = f.secret(t)
@@ -80,6 +91,16 @@ func checkAddress(flag, address string, plain bool) error {
 		return usage("%s: http:// to another machine sends grades and secrets unprotected; use https://, or allow it with --allow-plain-http", flag)
 	}
 	return nil
+}
+
+// checkBase refuses an address that has the API's path already, which is appended.
+func checkBase(address string) error {
+	const api = "/ims/oneroster"
+	i := strings.Index(strings.ToLower(address), api)
+	if i < 0 {
+		return nil
+	}
+	return usage("--base-url: must end before %s, which is added; write %s", address[i:i+len(api)], address[:i])
 }
 
 // loopback tells whether the host is this machine, without asking the network.

@@ -26,6 +26,9 @@ sent from new ones.
 
 // Run checks the files.
 func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
+	if err := checkBase(c.BaseURL); err != nil {
+		return err
+	}
 	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}

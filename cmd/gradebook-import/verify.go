@@ -54,6 +54,7 @@ func (c *verifyCommand) Run(ctx context.Context, t *terminal) (err error) {
 	if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {
 		return err
 	}
+	j.config.Address = c.results()
 	ctx, release := onSignals(ctx, t, "requests under way are waited for; once more to leave at once")
 	defer release()
 	return j.run(ctx)

@@ -46,6 +46,8 @@ type Answer struct {
 	// Detail is the server's own text, short and cleaned. It may repeat a student's data: show it only where the row
 	// itself may be shown, or masked by Result.Mask.
 	Detail string
+	// NotFound: 404, of a row or of the address. Foreign: the answer is a web page, or a 404 without a word of the API's.
+	NotFound, Foreign bool
 	// RetryAfter is what a 429 or 503 asked for, capped; 0 where it said nothing.
 	RetryAfter time.Duration
 	// AllocatedID is the sourcedId that the server allocated, "" where it did not say.

@@ -33,6 +33,8 @@ func classify(method string, resp *response, err error) Answer {
 	a.Status = resp.status
 	if a.Verdict != Accepted {
 		a.RetryAfter = retryAfter(resp.header, resp.now)
+		a.NotFound = resp.status == http.StatusNotFound && a.Verdict != Exists
+		a.Foreign = looksHTML(resp.body) || a.NotFound && !bytes.Contains(resp.body, []byte(`"imsx_`))
 	}
 	return a
 }

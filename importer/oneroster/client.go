@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// resultsPath is the API's path of results. Creating needs the slash at the end: without it servers answer 404.
-const resultsPath = "/ims/oneroster/gradebook/v1p2/results/"
+// ResultsPath is the API's path of results. Creating needs the slash at the end: without it servers answer 404.
+const ResultsPath = "/ims/oneroster/gradebook/v1p2/results/"
 
 const (
 	// bodyBytes is how much of an answer is read, so that its connection can be used again; a longer one is cut, and
@@ -53,8 +53,8 @@ func NewClient(c Config) (*Client, error) {
 	if c.AuthStyle != AuthParams && c.AuthStyle != AuthHeader {
 		return nil, fmt.Errorf("auth style: must be %s or %s", AuthParams, AuthHeader)
 	}
-	base.Path += resultsPath
-	base.RawPath += resultsPath
+	base.Path += ResultsPath
+	base.RawPath += ResultsPath
 	client := &Client{base: base, timeout: c.Timeout, transport: c.Transport, close: func() {}}
 	switch t := c.Transport.(type) {
 	case nil:

@@ -298,7 +298,7 @@ func BenchmarkSubmit(b *testing.B) {
 	})
 	b.Run("net-http", func(b *testing.B) {
 		body, _ := AppendBody(nil, r)
-		u, _ := url.JoinPath(s.URL, "root", resultsPath)
+		u, _ := url.JoinPath(s.URL, "root", ResultsPath)
 		c := &http.Client{Transport: newTransport(Config{Concurrency: 8})}
 		b.ReportAllocs()
 		for b.Loop() {

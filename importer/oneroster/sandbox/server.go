@@ -86,9 +86,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // clock is what the server believes the time to be, for what it tells clients.
 func (s *Server) clock(now time.Time) time.Time { return now.Add(s.cfg.ClockSkew) }
 
-// serveUnknown answers 404 where there is nothing, counted like any request.
+// serveUnknown answers 404 where there is nothing, as a web server does and not as the API, counted like any request.
 func (s *Server) serveUnknown(w http.ResponseWriter, r *http.Request) {
-	rep := failure(http.StatusNotFound, "Route "+r.Method+":"+r.URL.Path+" not found.")
+	rep := reply{status: http.StatusNotFound, body: []byte(`{"statusCode":404,"error":"Not Found","message":"Not Found"}`)}
 	s.tally.arrive(time.Now())
 	s.tally.finish(r.Method, rep.status, "", time.Now())
 	rep.write(w)
