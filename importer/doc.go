@@ -74,6 +74,7 @@
 //
 // Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost held back, 2·commitRows on their
 // way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
-// What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each row in a reject file. The pairs of
-// line item and student, of which retakes.go warns, take 1 MiB, and 12 bytes a row in a file without a name.
+// What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each text on a Pile: a row in a reject
+// file, a problem in a list. The pairs of line item and student, of which retakes.go warns, take 1 MiB, and 12 bytes a row
+// in a file without a name.
 package importer

@@ -119,6 +119,10 @@ func (r *recorder) account(o *Outcome) {
 	case InDoubt:
 		r.fail(r.Doubtful.add(o))
 		r.Notice(*o)
+	default:
+		if len(o.Row.Warnings) > 0 {
+			r.Notice(*o)
+		}
 	}
 }
 

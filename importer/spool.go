@@ -2,22 +2,20 @@ package importer
 
 import (
 	"bufio"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"gradebook-import/importer/gradecsv"
 )
 
 // Spool keeps the rows that a person must see, which end in any order, and writes them at the end in the order of the
-// input: rejects.csv, in-doubt.csv. The rows lie on the disk meanwhile, in a temporary file beside; 16 bytes of memory a
-// row remember their places. Rows of files with different headers go to files of their own: rejects.csv, rejects-2.csv.
+// input: rejects.csv, in-doubt.csv. Rows of files with different headers go to files of their own: rejects.csv,
+// rejects-2.csv.
 //
 // What an earlier run left under the name stays until Close, which replaces it, or removes it when no row was kept.
 type Spool struct {
@@ -25,24 +23,11 @@ type Spool struct {
 	parts []*part
 }
 
-// part is the rows of one header.
+// part is the rows of one header, on a pile with the header before them.
 type part struct {
+	*Pile
 	header *gradecsv.Header
-	tmp    *os.File
-	gone   bool // the temporary file has no name any more
-	w      *bufio.Writer
 	rows   *gradecsv.RejectWriter
-	size   int64
-	// heading is the length of the header, index says where the rows lie after it.
-	heading int64
-	index   []place
-}
-
-// place is where a row lies in the temporary file: its position in the input and its bytes.
-type place struct {
-	at     uint32
-	length uint32
-	offset int64
 }
 
 // NewSpool makes an empty one; nothing is created before the first row.
@@ -57,11 +42,10 @@ func (s *Spool) add(o *Outcome) error {
 	if err != nil {
 		return err
 	}
-	offset := p.size
 	if err := p.rows.Add(o.Row, o.word(), reasons(o.Problems)); err != nil {
 		return NewWriteError(s.path, err)
 	}
-	p.index = append(p.index, place{at: o.At, length: uint32(p.size - offset), offset: offset})
+	p.Mark(o.At)
 	return nil
 }
 
@@ -72,26 +56,17 @@ func (s *Spool) part(h *gradecsv.Header) (*part, error) {
 			return p, nil
 		}
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(s.path), "."+filepath.Base(s.path)+"-*") // mode 0600
+	pile, err := NewPile(s.path)
 	if err != nil {
 		return nil, NewWriteError(s.path, err)
 	}
-	p := &part{header: h, tmp: tmp, w: bufio.NewWriter(tmp)}
-	p.gone = os.Remove(tmp.Name()) == nil // so that a kill leaves nothing behind; Windows refuses
-	p.rows = gradecsv.NewRejectWriter(p)
+	p := &part{Pile: pile, header: h, rows: gradecsv.NewRejectWriter(pile)}
 	s.parts = append(s.parts, p)
 	if err := p.rows.WriteHeader(h); err != nil {
 		return nil, NewWriteError(s.path, err)
 	}
-	p.heading = p.size
+	p.Mark(0) // before all rows
 	return p, nil
-}
-
-// Write counts what goes to the temporary file.
-func (p *part) Write(b []byte) (int, error) {
-	n, err := p.w.Write(b)
-	p.size += int64(n)
-	return n, err
 }
 
 // Files are the files that Close will write, in order; empty when no row was kept.
@@ -132,10 +107,7 @@ func (s *Spool) Close() error {
 
 // publish writes the rows in order to name and removes the temporary file.
 func (p *part) publish(name string) (err error) {
-	defer func() { err = errors.Join(err, p.close()) }()
-	if err := p.w.Flush(); err != nil {
-		return err
-	}
+	defer func() { err = errors.Join(err, p.Close()) }()
 	out, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return err
@@ -150,22 +122,13 @@ func (p *part) publish(name string) (err error) {
 	return nil
 }
 
-func (p *part) close() error {
-	err := p.tmp.Close()
-	if !p.gone {
-		err = errors.Join(err, os.Remove(p.tmp.Name()))
-	}
-	return err
-}
-
 // sorted writes the header and the rows in the order of the input.
 func (p *part) sorted(out io.Writer) error {
-	slices.SortStableFunc(p.index, func(a, b place) int { return cmp.Compare(a.at, b.at) })
 	w := bufio.NewWriter(out)
-	_, err := io.Copy(w, io.NewSectionReader(p.tmp, 0, p.heading))
-	for i := 0; err == nil && i < len(p.index); i++ {
-		_, err = io.Copy(w, io.NewSectionReader(p.tmp, p.index[i].offset, int64(p.index[i].length)))
-	}
+	err := p.Each(func(_ uint32, text []byte) error {
+		_, err := w.Write(text)
+		return err
+	})
 	return errors.Join(err, w.Flush())
 }
 

@@ -35,6 +35,8 @@ type job struct {
 	// verify compares instead of importing. There is no checkpoint then.
 	verify   bool
 	list     importer.List
+	problems *listing // for validate; nil: the summary has the first rows
+	printed  bool     // the problems, in place of the summary
 	detected []gradecsv.Detection
 	metrics  *metrics // nil: none
 	term     *terminal
@@ -113,7 +115,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 
 	source := &meteredSource{reader: reader}
 	seen := &notices{showValues: j.files.ShowValues, details: j.output.ReportDetails}
-	j.config.Notice = seen.add
+	j.config.Notice = func(o importer.Outcome) { seen.add(o); j.problems.add(o) }
 	watch := withDeadline(j.metrics.watch(j.output.watch(j.term, source.part), source), j.config.MaxDuration, source.part)
 	j.config.Observe = j.metrics.observer()
 	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
@@ -131,7 +133,10 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		err = errors.Join(err, writeErr)
 	}
 	dir.sweep(info.Started)
-	j.tell(report, spools, dir, seen, left)
+	if tellErr := j.tell(report, spools, dir, seen, left, err); tellErr != nil {
+		report.Run.ExitCode = importer.ExitFailed
+		err = errors.Join(err, tellErr)
+	}
 	j.metrics.push(ctx, report)
 	return ended(report, err)
 }
@@ -196,23 +201,40 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 	r.Tool = importer.Tool{Name: program, Version: thisVersion()}
 	r.Run.ID = id
 	j.detected = reader.Detections()
+	j.problems.ofFiles(reader.Warnings())
 	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
 	for _, s := range reader.Sources() {
 		r.Sources = append(r.Sources, importer.File{File: s.File, SHA256: s.SHA256, Bytes: s.Bytes, Rows: int(s.Rows)})
 	}
 }
 
-// tell says to people what happened.
-func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration) {
-	s := summary{report: r, notices: seen, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
+// tell says to people what happened, and to whoever else reads stdout.
+func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration, failure error) error {
+	s := summary{report: r, notices: seen, list: j.problems, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
 		pageFile: filepath.Join(string(dir), pageName(j.names.report)),
 		resume:   sameCommand(), left: left, detected: j.detected, color: j.term.outColor}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
 		_, _ = j.term.out.Write(asJSON(r))
-		return
+		return nil
 	}
-	s.print(j.term.out)
+	if j.problems == nil || j.problems.format == formatText {
+		return s.print(j.term.out)
+	}
+	if failure != nil {
+		j.problems.failed(failure)
+	}
+	return j.listed(r.Run.ExitCode)
+}
+
+// listed prints the list of problems in place of the summary.
+func (j *job) listed(status int) error {
+	j.printed = true
+	err := j.problems.print(j.term.out, status)
+	if j.problems.left > 0 {
+		j.term.note("%s", j.problems.more())
+	}
+	return err
 }
 
 // meteredSource counts the rows that the importer took, so that progress is that of the rows dealt with, not of the

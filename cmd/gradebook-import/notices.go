@@ -29,8 +29,12 @@ type noticed struct {
 // add keeps a row if it is among the first.
 func (n *notices) add(o importer.Outcome) {
 	rows := &n.rejected
-	if o.Status == importer.InDoubt {
+	switch o.Status {
+	case importer.Rejected, importer.Failed:
+	case importer.InDoubt:
 		rows = &n.doubted
+	default:
+		return
 	}
 	i, _ := slices.BinarySearchFunc(*rows, o.At, func(row noticed, at uint32) int { return cmp.Compare(row.at, at) })
 	if i >= mostRows {

@@ -229,8 +229,8 @@ func terminate(path string, s *summary) {
 func terminationMessage(s *summary) string {
 	var b strings.Builder
 	plain := *s
-	plain.color = false
-	plain.print(&b)
+	plain.color, plain.list = false, nil
+	_ = plain.print(&b) // fails for a list alone
 	text := fmt.Sprintf("exit status %d: %s", s.report.Run.ExitCode, b.String())
 	if len(text) <= terminationBytes {
 		return text

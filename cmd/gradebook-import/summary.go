@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -16,6 +18,8 @@ import (
 type summary struct {
 	report  *importer.Report
 	notices *notices
+	// list is every problem, for validate; nil: the notices are shown.
+	list *listing
 	// files are those with rows for a person: rejects.csv, in-doubt.csv. reportFile is report.json, pageFile report.html.
 	rejects, doubtful    []string
 	reportFile, pageFile string
@@ -30,8 +34,20 @@ type summary struct {
 
 // print writes the summary: what happened in one sentence, the counts, what is wrong with rows, where the rest lies, and
 // what to do.
-func (s *summary) print(w io.Writer) {
+func (s *summary) print(out io.Writer) error {
+	w := bufio.NewWriter(out)
+	err := s.all(w)
+	return errors.Join(err, w.Flush())
+}
+
+func (s *summary) all(w io.Writer) error {
 	s.brief(w)
+	if s.list != nil {
+		err := errors.Join(s.grouped(w, "Rows for a person to correct, by what is wrong", severityError), s.grouped(w, "Warnings", severityWarning))
+		s.files(w)
+		s.next(w)
+		return err
+	}
 	title := "Rows for a person to correct"
 	if s.report.Verify != nil {
 		title = "Rows that are not as the file says, or not compared"
@@ -42,6 +58,7 @@ func (s *summary) print(w io.Writer) {
 	s.warnings(w)
 	s.files(w)
 	s.next(w)
+	return nil
 }
 
 // brief writes what happened, and the counts.

@@ -1,6 +1,9 @@
 package gradecsv
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/google/uuid"
 
 	"gradebook-import/importer/oneroster"
@@ -59,4 +62,16 @@ var derivedNamespace = uuid.UUID{0x6f, 0x1d, 0x0c, 0x2e, 0x8a, 0x53, 0x4b, 0x97,
 // and at every server.
 func DerivedID(lineItem, student string) string {
 	return uuid.NewSHA1(derivedNamespace, []byte(lineItem+"\n"+student)).String()
+}
+
+// Column is the column of one of the row's problems in characters, as editors count them, where Problem.Col counts bytes.
+func (r *Row) Column(p Problem) int {
+	text := r.Raw.text
+	for range p.Line - r.Line {
+		_, text, _ = strings.Cut(text, "\n")
+	}
+	if p.Col == 0 || p.File != r.File || p.Line < r.Line || p.Col-1 > len(text) {
+		return p.Col
+	}
+	return utf8.RuneCountInString(text[:p.Col-1]) + 1
 }

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"gradebook-import/importer"
+	"gradebook-import/importer/gradecsv"
+)
+
+// listFlags say how validate tells what is wrong.
+type listFlags struct {
+	Format      string `group:"output" enum:"text,sarif,csv" default:"text" placeholder:"text|sarif|csv" help:"How stdout tells the problems: for people, for editors and CI, for spreadsheets (${default})."`
+	MaxProblems most   `group:"output" default:"auto" placeholder:"N" help:"List the problems of the first N rows that have some; 0: of all (20 in text, else all)."`
+}
+
+func (f *listFlags) check(o *outputFlags) error {
+	if o.JSON && f.Format != formatText {
+		return usage("--json prints report.json, and --format %s something else; leave out the one or the other", f.Format)
+	}
+	return nil
+}
+
+const (
+	formatText  = "text"
+	formatSARIF = "sarif"
+	formatCSV   = "csv"
+)
+
+// most is a number of rows, 0 for all of them, and less for what suits the format.
+type most int
+
+func (m *most) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	switch {
+	case string(text) == "auto":
+		n = -1
+	case err != nil || n < 0:
+		return usage("%q is not a number of rows; write 100, say, or 0 for all", text)
+	}
+	*m = most(n)
+	return nil
+}
+
+func (m most) String() string {
+	if m < 0 {
+		return "auto"
+	}
+	return strconv.Itoa(int(m))
+}
+
+// rows is how many rows are listed; 0: all.
+func (m most) rows(format string) int {
+	switch {
+	case m >= 0:
+		return int(m)
+	case format == formatText:
+		return mostRows
+	}
+	return 0
+}
+
+// problem is one thing that is wrong, as a list has it.
+type problem struct {
+	gradecsv.Problem
+	severity string // error or warning
+	column   int    // in characters
+}
+
+const (
+	severityError   = "error"
+	severityWarning = "warning"
+)
+
+// listing is every problem of every row, in the order of the input. They lie on the disk (importer.Pile), so that a million
+// of them need no more memory than their places. A nil listing lists nothing.
+type listing struct {
+	format     string
+	rows       int // listed at most; 0: all
+	showValues bool
+	beside     string
+	pile       *importer.Pile // nil: nothing is wrong yet
+	err        error
+	kinds      map[kind]uint16   // for text
+	rules      map[string]string // for SARIF: what each code means
+	failures   []problem         // of files, and of the run
+	left       int               // rows that were not listed
+}
+
+// kind is what text groups problems by, as the report does.
+type kind struct{ severity, label string }
+
+func (f *listFlags) listing(dir string, showValues bool) *listing {
+	return &listing{format: f.Format, rows: f.MaxProblems.rows(f.Format), showValues: showValues,
+		beside: filepath.Join(dir, "problems"), kinds: map[kind]uint16{}, rules: map[string]string{}}
+}
+
+// add takes in what is wrong with a row.
+func (l *listing) add(o importer.Outcome) {
+	if l == nil {
+		return
+	}
+	for _, p := range o.Problems {
+		l.put(o.At, problem{p, severityError, o.Row.Column(p)})
+	}
+	for _, p := range o.Row.Warnings {
+		l.put(o.At, problem{p, severityWarning, o.Row.Column(p)})
+	}
+}
+
+// ofFiles takes in what is odd about whole files.
+func (l *listing) ofFiles(warnings []gradecsv.Problem) {
+	if l == nil || l.format == formatText { // stderr has them
+		return
+	}
+	for _, p := range warnings {
+		l.put(0, problem{p, severityWarning, p.Col})
+	}
+}
+
+// failed takes in why a file could not be read, or not to its end.
+func (l *listing) failed(err error) {
+	var input *gradecsv.InputError
+	var read *gradecsv.ReadError
+	p := gradecsv.Problem{Code: "run.failed", Message: err.Error()}
+	switch {
+	case errors.As(err, &input):
+		p.Code, p.File = "file.unreadable", input.Path
+	case errors.As(err, &read):
+		p.Code, p.File, p.Line = "file.unreadable", read.Path, read.Line
+	}
+	l.failures = append(l.failures, problem{p, severityError, 0})
+}
+
+// put writes a problem down.
+func (l *listing) put(at uint32, p problem) {
+	if l.pile == nil && l.err == nil {
+		l.pile, l.err = importer.NewPile(l.beside)
+	}
+	if l.err != nil {
+		return
+	}
+	var text []byte
+	switch l.format {
+	case formatSARIF:
+		l.rules[p.Code] = cmp.Or(l.rules[p.Code], p.Message)
+		text = l.result(p)
+	case formatCSV:
+		text = l.record(p)
+	default:
+		text = l.line(p)
+	}
+	_, l.err = l.pile.Write(text)
+	l.pile.Mark(at)
+}
+
+// each yields the texts of the rows that are to be listed.
+func (l *listing) each(yield func(text []byte) error) error {
+	if l.err != nil || l.pile == nil {
+		return l.err
+	}
+	rows, last := 0, uint32(0)
+	err := l.pile.Each(func(at uint32, text []byte) error {
+		if at != last {
+			rows, last = rows+1, at
+		}
+		if l.rows > 0 && rows > l.rows {
+			return nil
+		}
+		return yield(text)
+	})
+	if l.left = 0; l.rows > 0 {
+		l.left = max(0, rows-l.rows)
+	}
+	return err
+}
+
+// print writes the list, for a run that ends with a status.
+func (l *listing) print(w io.Writer, status int) error {
+	buffered := bufio.NewWriter(w)
+	list := l.csv
+	if l.format == formatSARIF {
+		list = func(w io.Writer) error { return l.sarif(w, status) }
+	}
+	err := list(buffered)
+	return errors.Join(err, buffered.Flush())
+}
+
+func (l *listing) close() error {
+	if l == nil || l.pile == nil {
+		return nil
+	}
+	return l.pile.Close()
+}
+
+// line is a problem in a text: its kind, where it is, and what its kind does not say.
+func (l *listing) line(p problem) []byte {
+	label := gradecsv.Problem{Column: p.Column, Message: p.Message}.Text(false)
+	k := kind{p.severity, label}
+	n, known := l.kinds[k]
+	if !known && len(l.kinds) < 1<<16-1 {
+		n = uint16(len(l.kinds) + 1)
+		l.kinds[k] = n
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(p.Text(l.showValues), label), "; ")
+	if rest != "" {
+		rest = ": " + oneLine(rest)
+	}
+	return append(binary.LittleEndian.AppendUint16(nil, n), oneLine(p.Position()+rest)+"\n"...)
+}
