@@ -15,7 +15,7 @@ import (
 type fileFlags struct {
 	Files []string `arg:"" optional:"" name:"FILE" help:"Files with results: OneRoster CSV or zip, or others by a mapping; - for standard input."`
 	shapeFlags
-	ShowValues bool  `group:"files" help:"The summary quotes what is wrong, even where it may be a student's data."`
+	ShowValues bool  `group:"files" help:"Messages quote what is wrong, even where it may be a student's data."`
 	Shard      shard `group:"files" default:"0/1" placeholder:"I/N" help:"Only the rows of part I of N, I from 0."`
 }
 

@@ -44,7 +44,9 @@ type job struct {
 
 // run imports. Nothing is sent before the files were found to be readable, and the checkpoint to be ours.
 func (j *job) run(ctx context.Context) (err error) {
-	reader, err := gradecsv.Open(j.files.Files, j.files.options())
+	options := j.files.options()
+	options.ShowValues = j.files.ShowValues
+	reader, err := gradecsv.Open(j.files.Files, options)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,13 @@ func (f *shapeFlags) options() gradecsv.Options {
 		TimeZone: f.TimeZone.Location, ScoreDate: f.ScoreDate}
 }
 
+// asked are the options of a command that shows what a file holds, because a person asked.
+func (f *shapeFlags) asked() gradecsv.Options {
+	o := f.options()
+	o.ShowValues = true
+	return o
+}
+
 // mappingCommand is about profiles for files that are not OneRoster's.
 type mappingCommand struct {
 	Init mappingInit `cmd:"" help:"Begin a mapping profile for a file, from its header and first rows."`
@@ -69,7 +76,7 @@ TODO stands where a person must say something. Then look at what comes of it:
 
 // Run prints the beginning of a profile.
 func (c *mappingInit) Run(t *terminal) error {
-	text, err := gradecsv.InitProfile(c.File, c.options())
+	text, err := gradecsv.InitProfile(c.File, c.asked())
 	if err == nil {
 		_, err = t.out.Write(text)
 	}
@@ -121,7 +128,7 @@ func (c *mappingTest) Run(t *terminal) error {
 	if c.Rows < 1 {
 		return usage("--rows %d: must be 1 or more", c.Rows)
 	}
-	p, err := gradecsv.PreviewFile(c.File, c.options(), c.Rows)
+	p, err := gradecsv.PreviewFile(c.File, c.asked(), c.Rows)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ func badFiles() []struct{ name, text string } {
 		{"a damaged gzip file", "\x1f\x8b\x08\x00"},
 		{"a page of the web", "<!DOCTYPE html>\n<html><body>Please log in</body></html>\n"},
 		{"no column names", goodRow + "\n" + goodRow + "\n"},
+		{"no column names, and nothing like data", "Kim Lee,Algebra,Good\nAna Cruz,Algebra,Fine\n"},
+		{"students for columns", "Assignment,Kim Lee,Ana Cruz\nEssay,7,8\n"},
+		{"more columns than OneRoster has", strings.ReplaceAll(row(goodRow), "comment", "homeroom,Kim Lee")},
 		{"a column missing", strings.ReplaceAll(row("li1,fully graded,85,2026-06-01,"), "studentSourcedId,", "")},
 		{"a column misspelled", strings.ReplaceAll(row(goodRow), "studentSourcedId", "student_sourced_id")},
 		{"a column twice", strings.ReplaceAll(row(goodRow), "comment", "score")},
@@ -84,7 +87,8 @@ func TestBadFiles(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "%s\n", bad.name)
 		for _, line := range said {
-			if strings.Contains(line, "st1") || strings.Contains(line, "bien") || strings.Contains(line, "keep going") || strings.Contains(line, "87,5") {
+			if strings.Contains(line, "st1") || strings.Contains(line, "bien") || strings.Contains(line, "keep going") || strings.Contains(line, "87,5") ||
+				strings.Contains(line, "Kim") || strings.Contains(line, "Cruz") {
 				t.Errorf("%s: a student's data is shown: %s", bad.name, line)
 			}
 			fmt.Fprintf(&b, "\t%s\n", line)

@@ -273,15 +273,27 @@ func pointsOf(value string) *big.Rat {
 	return nil
 }
 
-// unused are the names of the columns that the mapping does not read.
-func (m *mapping) unused(h *Header) []string {
-	var names []string
+// unused are the columns that the mapping does not read.
+func (m *mapping) unused(h *Header) []int {
+	var places []int
 	for i, name := range h.names {
 		if !h.imports[i] && !slices.Contains(m.used, i) && (h.wide == nil || !h.wide[i]) && strings.TrimSpace(name) != "" {
-			names = append(names, name)
+			places = append(places, i)
 		}
 	}
-	return names
+	return places
+}
+
+// private says that the names of assignment columns are students', or part of what tells students.
+func (m *mapping) private() bool {
+	for _, f := range m.fields {
+		for _, p := range f.parts {
+			if f.to.col == colStudent && p.variable != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // why says what of the header fits the profile.
@@ -294,11 +306,18 @@ func (m *mapping) why(h *Header, line int) string {
 	}
 	text := fmt.Sprintf("line %d has the columns %s", line, strings.Join(names, ", "))
 	if len(m.cells) > 0 {
-		text += fmt.Sprintf(" and %d of assignments, from %s", len(m.cells), quoted(strings.TrimSpace(h.names[m.cells[0].place])))
+		first := m.cells[0].place
+		name := fmt.Sprintf("column %d", first+1)
+		if !m.private() || h.naming.shows(h.names[first]) {
+			name = quoted(strings.TrimSpace(h.names[first]))
+		}
+		text += fmt.Sprintf(" and %d of assignments, from %s", len(m.cells), name)
 	}
 	var labels []string
 	for _, l := range m.labels {
-		labels = append(labels, quoted(l.name))
+		if h.naming.shows(l.name) {
+			labels = append(labels, quoted(l.name))
+		}
 	}
 	if len(labels) > 0 {
 		text += "; before it stand " + strings.Join(labels, ", ")

@@ -292,7 +292,7 @@ func (c *converter) failAt(i int, code, message, value string, safe bool) {
 	}
 	first, _ := c.cr.FieldPos(0)
 	line, col := c.cr.FieldPos(i)
-	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: c.header.names[i], File: c.file,
+	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: c.header.label(i), File: c.file,
 		Line: c.row.Line + line - first, Col: col, Message: message, Value: value, QuoteSafe: safe})
 }
 

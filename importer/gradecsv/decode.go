@@ -21,6 +21,10 @@ func foreign() []struct{ magic, what, hint string } {
 		{"\x1f\x8b", "compressed with gzip twice", "unpack it with gunzip"},
 		{"\x89PNG", "a PNG image", "give a OneRoster results.csv"},
 		{"%PDF-", "a PDF document", "give a OneRoster results.csv"},
+		{"<!DOCTYP", "a web page, perhaps one that asks to log in", "export the file again"},
+		{"<!doctyp", "a web page, perhaps one that asks to log in", "export the file again"},
+		{"<html", "a web page, perhaps one that asks to log in", "export the file again"},
+		{"<?xml", "an XML document", asCSV},
 	}
 }
 

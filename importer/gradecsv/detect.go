@@ -58,7 +58,7 @@ func (s *source) choose(o *Options) (choice, error) {
 		if err != nil {
 			return choice{}, err
 		}
-		h, err := newHeader(s.info.File, fr, s.framer.delim)
+		h, err := newHeader(s.info.File, fr, s.framer.delim, o.naming())
 		if err != nil {
 			continue // unfit says so, where no other line is a header
 		}
@@ -140,19 +140,19 @@ func (s *source) unfit(o *Options, best choice, least []string) (choice, error) 
 	if err != nil {
 		return choice{}, err
 	}
-	h, err := newHeader(s.info.File, fr, s.framer.delim)
+	h, err := newHeader(s.info.File, fr, s.framer.delim, o.naming())
 	if err != nil {
 		return choice{}, err
 	}
 	if o.profile != nil {
 		return choice{}, &InputError{s.info.File,
-			fmt.Sprintf("no line fits the mapping profile %s: it needs %s; line %d has %s", o.profile.name, listed(least), fr.line, firstLine(h.names)),
+			fmt.Sprintf("no line fits the mapping profile %s: it needs %s; line %d has %s", o.profile.name, listed(least), fr.line, h.firstLine()),
 			"name the file's columns in a profile of your own; gradebook-import mapping init writes one to begin with"}
 	}
 	if otherDelimiter(h) != "" || resembles(h) {
 		return native, nil
 	}
-	return choice{}, &InputError{s.info.File, fmt.Sprintf("no built-in mapping profile fits; line %d has %s", fr.line, firstLine(h.names)),
+	return choice{}, &InputError{s.info.File, fmt.Sprintf("no built-in mapping profile fits; line %d has %s", fr.line, h.firstLine()),
 		"say what the columns are with --mapping FILE; gradebook-import mapping init writes such a file to begin with"}
 }
 

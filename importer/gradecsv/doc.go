@@ -61,8 +61,8 @@
 // Where a spreadsheet has changed a value, or may have, the message says so and what to do (spreadsheet.go): ids in
 // scientific notation, errors such as #N/A, characters that cannot be seen, dates and numbers with two readings, which
 // are refused and never guessed. That ids may have lost their leading zeros shows in all of them together, and is a
-// warning at the file's end. testdata/badfiles.txt has what people are told of some fifty bad files. A first line that
-// is data is never shown.
+// warning at the file's end. testdata/badfiles.txt has what people are told of some fifty bad files. What stands in a header
+// may be a student's data, and is shown only where it is plainly none (columnnames.go).
 //
 // # Memory
 //

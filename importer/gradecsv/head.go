@@ -23,7 +23,7 @@ func (s *source) head(o *Options) error {
 	if d := s.written; fr.line == d.header {
 		fr.text += strings.Repeat(string(rune(d.delim)), d.extra)
 	}
-	h, err := newHeader(s.info.File, fr, s.framer.delim)
+	h, err := newHeader(s.info.File, fr, s.framer.delim, o.naming())
 	if err != nil {
 		return err
 	}
@@ -93,11 +93,9 @@ func (s *source) mapped(o *Options, h *Header, m *mapping) error {
 		return &InputError{s.info.File, "has no column of an assignment", ""}
 	}
 	h.mark(m)
-	if names := m.unused(h); len(names) > 0 {
-		p := unknownColumns(names)
-		p.Message = fmt.Sprintf("the mapping profile %s does not import: %s", m.profile.name, listed(names))
-		p.File, p.Line, p.Col = s.info.File, h.at[0].line, h.at[0].col
-		s.warnings = append(s.warnings, p)
+	if places := m.unused(h); len(places) > 0 {
+		s.warnings = append(s.warnings, Problem{Code: "header.unknown", File: s.info.File, Line: h.at[0].line, Col: h.at[0].col,
+			Message: fmt.Sprintf("the mapping profile %s does not import: %s", m.profile.name, h.naming.list(h.names, places))})
 	}
 	s.shape.layout, s.shape.mapping = m.layout, m
 	return m.checkFixed(s.info.File, s.shape.zone)

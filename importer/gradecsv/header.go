@@ -29,13 +29,24 @@ type Header struct {
 	parts bool
 	// wide are the columns of a wide file of which a row has one, nil elsewhere.
 	wide []bool
+	// naming says which names messages show, bound which columns a mapping names or has for assignments. They take no part in
+	// being the same.
+	naming naming
+	bound  []bool
 	// blank is where the columns begin that a delimiter at the end of each line makes.
 	blank int
 }
 
-// mark notes which columns are assignments.
+// mark notes which columns are assignments. Their names may be shown, unless a result's student comes from them.
 func (h *Header) mark(m *mapping) {
+	h.bound = make([]bool, len(h.names))
+	for _, i := range m.used {
+		if i >= 0 {
+			h.bound[i] = true
+		}
+	}
 	for _, c := range m.cells {
+		h.bound[c.place] = !m.private()
 		if h.wide == nil {
 			h.wide = make([]bool, len(h.names))
 		}
@@ -53,7 +64,7 @@ func (h *Header) Names() []string { return append([]string(nil), h.names...) }
 const importPrefix = "import."
 
 // newHeader parses the first record of a file.
-func newHeader(path string, fr frame, delim byte) (*Header, error) {
+func newHeader(path string, fr frame, delim byte, n naming) (*Header, error) {
 	if err := readable(path, fr); err != nil {
 		return nil, err
 	}
@@ -63,7 +74,7 @@ func newHeader(path string, fr frame, delim byte) (*Header, error) {
 	if err != nil {
 		panic(fmt.Sprintf("gradecsv: internal error: framed header is not CSV: %v", err))
 	}
-	h := &Header{text: fr.text, names: names, delim: delim, imports: make([]bool, len(names)), at: make([]position, len(names))}
+	h := &Header{text: fr.text, names: names, delim: delim, naming: n, imports: make([]bool, len(names)), at: make([]position, len(names))}
 	for i, name := range names {
 		line, col := cr.FieldPos(i)
 		h.at[i] = position{fr.line + line - 1, col}

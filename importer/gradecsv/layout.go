@@ -114,7 +114,7 @@ type metadataColumn struct {
 func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error) {
 	l := &layout{names: make([]string, len(h.names))}
 	var warnings []Problem
-	var unknown []string
+	var unknown []int
 	for i, name := range h.names {
 		p, err := l.place(i, name, h.imports[i])
 		if err != nil {
@@ -125,12 +125,12 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 			p.File, p.Line, p.Col = path, h.at[i].line, h.at[i].col
 			warnings = append(warnings, p)
 		case l.names[i] == "" && !h.imports[i] && !h.nameless(i):
-			unknown = append(unknown, name)
+			unknown = append(unknown, i)
 		}
 	}
 	l.bind()
 	if len(unknown) > 0 {
-		p := unknownColumns(unknown)
+		p := h.unknown(unknown)
 		p.File, p.Line, p.Col = path, h.at[0].line, h.at[0].col
 		warnings = append(warnings, p)
 	}
@@ -173,13 +173,9 @@ func (l *layout) place(i int, name string, ignore bool) (Problem, error) {
 		Message: "read as " + canonical + ", which is how OneRoster spells it"}, nil
 }
 
-func unknownColumns(names []string) Problem {
-	list, verb := listed(names), "columns are"
-	if len(names) == 1 {
-		verb = "column is"
-	}
-	return Problem{Code: "header.unknown",
-		Message: fmt.Sprintf("%d %s not OneRoster's and not imported: %s", len(names), verb, list)}
+func (h *Header) unknown(places []int) Problem {
+	return Problem{Code: "header.unknown", Message: fmt.Sprintf("%d %s not OneRoster's and not imported: %s",
+		len(places), when(len(places) == 1, "column is", "columns are"), h.naming.list(h.names, places))}
 }
 
 // complete refuses a header without a required column.

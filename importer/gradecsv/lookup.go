@@ -72,7 +72,7 @@ func (l *lookup) read(path string, text io.Reader, key, value string) error {
 	from, to := findColumn(names, []string{key}), findColumn(names, []string{value})
 	for name, place := range map[string]int{key: from, value: to} {
 		if place < 0 {
-			return &InputError{path, "has no column " + quoted(name) + "; found " + listed(names), ""}
+			return &InputError{path, "has no column " + quoted(name) + "; found " + naming{}.list(names, nil), ""}
 		}
 	}
 	for {

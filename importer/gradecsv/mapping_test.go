@@ -87,7 +87,7 @@ func TestMappingInputErrors(t *testing.T) {
 	}{
 		{"no date", book, Options{}, "has no dates, and every result needs one; give the date of all rows with --score-date YYYY-MM-DD; " +
 			"today's is not taken, because every row would differ every day"},
-		{"nothing fits", "Pupil name,Mark out of ten\nx,3\n", Options{}, `no built-in mapping profile fits; line 1 has "Pupil name", "Mark out of ten"; ` +
+		{"nothing fits", "Pupil name,Points in all\nx,3\n", Options{}, `no built-in mapping profile fits; line 1 has "Pupil name", "Points in all"; ` +
 			"say what the columns are with --mapping FILE; gradebook-import mapping init writes such a file to begin with"},
 		{"in doubt", "Student,ID,Section,Assignment,Score,Essay (1)\nx,3,,,,\n", Options{},
 			"could be read in several ways: as canvas or long; say which with --mapping canvas or --mapping long"},

@@ -19,7 +19,7 @@ func missingColumns(path string, h *Header, missing []column) error {
 		noun = "columns"
 	}
 	what := fmt.Sprintf("not a OneRoster results file: missing %s %s; found %s",
-		noun, strings.Join(names, ", "), firstLine(h.names))
+		noun, strings.Join(names, ", "), h.firstLine())
 	return &InputError{path, what, missingHint(h, missing)}
 }
 
@@ -95,14 +95,14 @@ func distance(a, b string) int {
 }
 
 // firstLine lists what stands where column names should, unless it is a row of data, which may be a student's.
-func firstLine(names []string) string {
-	for _, name := range names {
+func (h *Header) firstLine() string {
+	for _, name := range h.names {
 		name = strings.TrimSpace(name)
 		if isAmount(name) || slices.Contains(oneroster.ScoreStatuses(), name) || len(name) >= 10 && shaped(name[:10], "0000-00-00") {
 			return "a row of data, which is not shown"
 		}
 	}
-	return listed(names)
+	return h.naming.list(h.names, nil)
 }
 
 // maxListed is the most names that a message lists.

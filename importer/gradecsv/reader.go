@@ -24,9 +24,13 @@ type Options struct {
 	Delimiter rune
 	// Encoding is how the files are encoded, one of Encodings; "" is EncodingAuto.
 	Encoding string
+	// ShowValues: messages have names of columns that may be a student's.
+	ShowValues bool
 	// Stdin is read for the path "-"; nil is os.Stdin.
 	Stdin io.Reader
 }
+
+func (o *Options) naming() naming { return naming{all: o.ShowValues} }
 
 func (o *Options) zone() *time.Location {
 	if o.TimeZone == nil {

@@ -171,7 +171,7 @@ func (z *archive) table(entry string, columns []string, each func(fields []strin
 		places[i] = findColumn(header, strings.Split(names, "|"))
 	}
 	if places[0] < 0 {
-		return &InputError{z.name(entry), "has no column " + columns[0] + "; found " + listed(header), "export the zip again"}
+		return &InputError{z.name(entry), "has no column " + columns[0] + "; found " + naming{}.list(header, nil), "export the zip again"}
 	}
 	fields := make([]string, len(columns))
 	for {
