@@ -43,8 +43,6 @@ func build(t *testing.T) string {
 	return path
 }
 
-const testSecret = "hush-hush-secret"
-
 // lab is a directory with a file to import, and how the program is run there.
 type lab struct {
 	t       *testing.T

@@ -15,7 +15,7 @@ func spoken(limit time.Duration, part func(second int) float64, known bool) stri
 	var log bytes.Buffer
 	d := withDeadline(quiet{slog.New(slog.NewTextHandler(&log, nil))}, limit, nil)
 	for second := 1; time.Duration(second)*time.Second < limit; second++ {
-		d.part = func(int) (float64, bool) { return part(second), known }
+		d.trend.of = func(int) (float64, bool) { return part(second), known }
 		d.show(importer.Progress{Elapsed: time.Duration(second) * time.Second})
 	}
 	return log.String()
@@ -23,7 +23,7 @@ func spoken(limit time.Duration, part func(second int) float64, known bool) stri
 
 func TestDeadlineIsWarnedOfOnce(t *testing.T) {
 	log := spoken(100*time.Second, func(s int) float64 { return float64(s) / 1000 }, true)
-	if strings.Count(log, "cannot finish within --max-duration") != 1 || !strings.Contains(log, `needs="about 17m0s"`) || !strings.Contains(log, "done=1%") {
+	if strings.Count(log, "cannot finish within --max-duration") != 1 || !strings.Contains(log, `needs="about 17 min"`) || !strings.Contains(log, "done=1%") {
 		t.Error(log)
 	}
 }

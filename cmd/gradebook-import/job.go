@@ -38,7 +38,8 @@ type job struct {
 	problems *listing // for validate; nil: the summary has the first rows
 	printed  bool     // the problems, in place of the summary
 	detected []gradecsv.Detection
-	metrics  *metrics // nil: none
+	source   *meteredSource // once the run begins
+	metrics  *metrics       // nil: none
 	term     *terminal
 }
 
@@ -116,6 +117,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	info.Run = run
 
 	source := &meteredSource{reader: reader}
+	j.source = source
 	seen := &notices{showValues: j.files.ShowValues, details: j.output.ReportDetails}
 	j.config.Notice = func(o importer.Outcome) { seen.add(o); j.problems.add(o) }
 	watch := withDeadline(j.metrics.watch(j.output.watch(j.term, source.part), source), j.config.MaxDuration, source.part)
@@ -214,7 +216,8 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration, failure error) error {
 	s := summary{report: r, notices: seen, list: j.problems, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
 		pageFile: filepath.Join(string(dir), pageName(j.names.report)),
-		resume:   sameCommand(), left: left, detected: j.detected, color: j.term.outColor}
+		resume:   sameCommand(), left: left, detected: j.detected, color: j.term.outColor, given: j.files.Files}
+	s.unread = j.source.unread()
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
 		_, _ = j.term.out.Write(asJSON(r))
@@ -255,6 +258,22 @@ func (s *meteredSource) Read(rows []gradecsv.Row) (int, error) {
 		s.ended.Store(true)
 	}
 	return n, err
+}
+
+// unread is about how many rows the input has that were not taken; "": it came to its end.
+func (s *meteredSource) unread() string {
+	taken := int(s.rows.Load())
+	part, known := s.part(taken)
+	switch more := (1 - part) / part * float64(taken); {
+	case s.ended.Load():
+		return ""
+	case !known || taken == 0:
+		return "?"
+	case more < 1:
+		return "few"
+	default:
+		return "~" + grouped(twoDigits(more))
+	}
 }
 
 // part is which part of the input so many rows are, by the bytes that the rows taken so far had.

@@ -143,9 +143,10 @@ func TestWaiting(t *testing.T) {
 		want string
 	}{
 		{importer.Progress{}, ""},
-		{importer.Progress{Down: true, NextProbe: now.Add(40 * time.Second)}, "the server does not answer, next try in 40s"},
-		{importer.Progress{Down: true, Why: "503", NextProbe: now.Add(40 * time.Second)}, "the server does not answer (503), next try in 40s"},
-		{importer.Progress{Pace: pace.Status{PausedUntil: now.Add(12 * time.Second), Why: "refusals go on"}}, "refusals go on, going on in 12s"},
+		{importer.Progress{Down: true, NextProbe: now.Add(40 * time.Second)}, "server down, next try in 40 s"},
+		{importer.Progress{Down: true, Why: "503", NextProbe: now.Add(40 * time.Second)}, "server down, next try in 40 s (503)"},
+		{importer.Progress{Pace: pace.Status{PausedUntil: now.Add(12 * time.Second), Why: "refusals go on"}}, "refusals go on, pausing: 12 s"},
+		{importer.Progress{Pace: pace.Status{PausedUntil: now.Add(12 * time.Second), Asked: true}}, "server asked for a pause: 12 s"},
 		{importer.Progress{Pace: pace.Status{PausedUntil: now.Add(-time.Second), Why: "refusals go on"}}, ""},
 		{importer.Progress{Stopping: true, Down: true}, "stopping: requests under way are waited for"},
 	} {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -24,9 +25,6 @@ type watcher interface {
 	done()
 }
 
-// share says which part of the input is dealt with when so many rows are; false: how much there is is not known.
-type share func(rows int) (part float64, known bool)
-
 // watch chooses the display that the flags and the terminal ask for. What is logged goes through it.
 func (f *outputFlags) watch(t *terminal, part share) watcher {
 	if f.bar(t) {
@@ -36,12 +34,12 @@ func (f *outputFlags) watch(t *terminal, part share) watcher {
 	if f.Progress == "none" {
 		return q
 	}
-	return &lines{quiet: q, part: part}
+	return &lines{quiet: q, trend: trend{of: part}}
 }
 
-// bar tells whether there is one.
+// bar tells whether there is one. It moves the cursor, which nothing but a terminal can.
 func (f *outputFlags) bar(t *terminal) bool {
-	return f.Progress == "bar" || f.Progress == "auto" && t.errTerminal
+	return (f.Progress == "bar" || f.Progress == "auto") && t.errTerminal
 }
 
 // quiet shows nothing.
@@ -57,19 +55,23 @@ const lineEvery = 10 * time.Second
 // lines shows progress as log lines.
 type lines struct {
 	quiet
-	part share
-	last time.Duration
+	trend trend
+	last  time.Duration
 }
 
 func (l *lines) show(p importer.Progress) {
+	now := l.trend.add(p)
 	if p.Elapsed-l.last < lineEvery-lineEvery/20 {
 		return
 	}
 	l.last = p.Elapsed
 	attrs := []any{"rows", p.Counts.Read, "accepted", p.Counts.Accepted, "rejected", p.Counts.Rejected,
-		"rate", fmt.Sprintf("%.1f/s", perSecond(p)), "refused", p.HTTP.Throttled}
-	if part, known := l.part(dealtWith(p.Counts)); known {
-		attrs = append(attrs, "done", fmt.Sprintf("%.0f%%", 100*part))
+		"rate", math.Round(10*l.trend.rate()) / 10, "refused", p.HTTP.Throttled}
+	if now.known {
+		attrs = append(attrs, "done", fmt.Sprintf("%.0f%%", 100*now.part))
+	}
+	if left := l.trend.left(); left > 0 && now.part < 1 {
+		attrs = append(attrs, "left", "about "+spell(roughly(left)))
 	}
 	if why := waiting(p, time.Now()); why != "" {
 		attrs = append(attrs, "waiting", why)
@@ -80,34 +82,26 @@ func (l *lines) show(p importer.Progress) {
 // dealtWith are the rows that the next run need not look at.
 func dealtWith(c importer.Counts) int { return c.Read - c.Deferred }
 
-// perSecond is how many rows were dealt with a second, so far.
-func perSecond(p importer.Progress) float64 {
-	if p.Elapsed < time.Millisecond {
-		return 0
-	}
-	return float64(dealtWith(p.Counts)) / p.Elapsed.Seconds()
-}
-
 // waiting says what the run waits for; "": for nothing.
 func waiting(p importer.Progress, now time.Time) string {
-	left := func(until time.Time) time.Duration { return max(0, until.Sub(now)).Round(time.Second) }
+	left := func(until time.Time) string { return spell(max(0, until.Sub(now))) }
 	switch {
 	case p.Stopping:
 		return "stopping: requests under way are waited for"
+	case p.Down && p.Why != "":
+		return fmt.Sprintf("server down, next try in %s (%s)", left(p.NextProbe), p.Why)
 	case p.Down:
-		why := ""
-		if p.Why != "" {
-			why = " (" + p.Why + ")"
-		}
-		return fmt.Sprintf("the server does not answer%s, next try in %s", why, left(p.NextProbe))
-	case p.Pace.PausedUntil.After(now):
-		return fmt.Sprintf("%s, going on in %s", p.Pace.Why, left(p.Pace.PausedUntil))
+		return "server down, next try in " + left(p.NextProbe)
+	case !p.Pace.PausedUntil.After(now):
+		return ""
+	case p.Pace.Asked:
+		return "server asked for a pause: " + left(p.Pace.PausedUntil)
 	}
-	return ""
+	return fmt.Sprintf("%s, pausing: %s", p.Pace.Why, left(p.Pace.PausedUntil))
 }
 
-// barSteps is the length of the bar, whatever the input's.
-const barSteps = 1000
+// barSteps is the length of the bar, whatever the input's, and barWidth how wide it is where there is room.
+const barSteps, barWidth = 1000, 24
 
 // bar shows progress on a terminal.
 type bar struct {
@@ -115,57 +109,82 @@ type bar struct {
 	bar      *mpb.Bar
 	logger   *slog.Logger
 	term     *terminal
-	part     share
-	last     atomic.Pointer[importer.Progress]
+	trend    trend
+	last     atomic.Pointer[view]
+}
+
+// view is what the bar shows.
+type view struct {
+	importer.Progress
+	instant
+	rate float64
+	left time.Duration
 }
 
 func (f *outputFlags) newBar(t *terminal, part share) *bar {
-	b := &bar{term: t, part: part}
-	b.last.Store(&importer.Progress{})
-	b.progress = mpb.New(mpb.WithOutput(t.err), mpb.WithAutoRefresh(), mpb.WithWidth(64))
+	b := &bar{term: t, trend: trend{of: part}}
+	_, known := part(0)
+	b.last.Store(&view{instant: instant{known: known}})
+	b.progress = mpb.New(mpb.WithOutput(t.err), mpb.WithAutoRefresh(), mpb.WithWidth(barWidth))
 	b.logger = f.logger(b.progress, slog.LevelWarn) // above the bar, as messages are
 	var above io.Writer = b.progress
 	t.diverted.Store(&above)
-	b.bar = b.progress.New(barSteps, mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]"),
-		mpb.BarRemoveOnComplete(),
-		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.head() })),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return b.text() })))
+	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
+	if !known { // a bar that never fills would say that nothing happens
+		style = mpb.BarStyle().Lbound("").Filler("").Tip("").Padding("").Rbound("")
+	}
+	b.bar = b.progress.New(barSteps, style, mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.last.Load().head() })),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return b.last.Load().text(time.Now()) })))
 	return b
 }
 
 func (b *bar) log() *slog.Logger { return b.logger }
 
 func (b *bar) show(p importer.Progress) {
-	b.last.Store(&p)
-	if part, known := b.part(dealtWith(p.Counts)); known {
-		b.bar.SetCurrent(min(int64(part*barSteps), barSteps-1)) // mpb would take the last step for the end
+	s := &view{Progress: p, instant: b.trend.add(p)}
+	s.rate, s.left = b.trend.rate(), b.trend.left()
+	b.last.Store(s)
+	if s.known {
+		b.bar.SetCurrent(min(int64(s.part*barSteps), barSteps-1)) // mpb would take the last step for the end
 	}
 }
 
 // head stands left of the bar. Standard input has no end that is known.
-func (b *bar) head() string {
-	part, known := b.part(dealtWith(b.last.Load().Counts))
-	if !known {
-		return "reading "
+func (s *view) head() string {
+	if !s.known {
+		return "reading"
 	}
-	return fmt.Sprintf("%3.0f %% ", 100*part)
+	return fmt.Sprintf("%3.0f %% ", 100*s.part)
 }
 
-// text is what stands right of the bar.
-func (b *bar) text() string {
-	p := b.last.Load()
-	parts := []string{fmt.Sprintf(" %d rows", dealtWith(p.Counts)), fmt.Sprintf("%.0f/s", perSecond(*p))}
-	if n := p.Counts.Rejected + p.Counts.Failed; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d rejected", n))
+// text is what stands right of the bar. The end of it is cut off where the terminal is narrow, so that what a run waits
+// for comes before what it did.
+func (s *view) text(now time.Time) string {
+	rows := grouped(s.rows) + " rows"
+	if all := s.rowsInAll(); all > s.rows {
+		rows = fmt.Sprintf("%s of ~%s rows", grouped(s.rows), grouped(all))
 	}
-	if n := p.HTTP.Throttled; n > 0 {
-		parts = append(parts, fmt.Sprintf("%d refused", n))
+	why := waiting(s.Progress, now)
+	if why != "" {
+		return " " + rows + "  " + why
 	}
-	why := waiting(*p, time.Now())
-	if part, _ := b.part(dealtWith(p.Counts)); why == "" && part > 0 {
-		why = fmt.Sprintf("%s left", time.Duration(float64(p.Elapsed)*(1-part)/part).Round(time.Second))
+	parts := append([]string{" " + rows, fmt.Sprintf("%.0f/s", s.rate)}, s.trouble()...)
+	if s.left > 0 && s.part < 1 {
+		parts = append(parts, spell(roughly(s.left))+" left")
 	}
-	return strings.Join(append(parts, why), "  ")
+	return strings.Join(parts, "  ")
+}
+
+// trouble is what a person may have to do something about.
+func (s *view) trouble() (parts []string) {
+	if n := s.Counts.Rejected + s.Counts.Failed; n > 0 {
+		parts = append(parts, grouped(n)+" rejected")
+	}
+	if n := s.HTTP.Throttled; n > 0 {
+		parts = append(parts, grouped(n)+" refused")
+	}
+	return parts
 }
 
 // done takes the bar away: the summary says what it said.

@@ -50,6 +50,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+const testSecret = "hush-hush-secret"
+
 // patience is for what other processes do; it is never waited out by a test that passes.
 const patience = 60 * time.Second
 
@@ -190,7 +192,7 @@ func startSandboxProcess(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("GRADEBOOK_BASE_URL", address)
 	ts.Setenv("GRADEBOOK_TOKEN_URL", address+"/oauth2/token")
 	ts.Setenv("GRADEBOOK_CLIENT_ID", "district-sis")
-	ts.Setenv("GRADEBOOK_CLIENT_SECRET", "hush-hush-secret")
+	ts.Setenv("GRADEBOOK_CLIENT_SECRET", testSecret)
 }
 
 // auditOf reads the sandbox's audit, flattened: results, created, replaced, deleted, doubled, and "POST 201".

@@ -27,6 +27,9 @@ type summary struct {
 	resume string
 	// left is about how much longer the run would have taken; 0: not known.
 	left time.Duration
+	// given are the files as they were named, unread about how many of their rows the run never read; "": none.
+	given  []string
+	unread string
 	// detected is which mapping profile read each file.
 	detected []gradecsv.Detection
 	color    bool
@@ -136,7 +139,7 @@ func (s *summary) counts(w io.Writer) {
 		{c.Rejected, "rejected", true},
 		{c.Failed, "failed, not applied", c.Failed > 0},
 		{c.InDoubt, "in doubt, perhaps applied", c.InDoubt > 0},
-		{c.Deferred, "left for the next run", c.Deferred > 0},
+		{c.Deferred, "read and left for the next run", c.Deferred > 0},
 		{c.Filtered, "left out", c.Filtered > 0},
 	}
 	width := max(6, len(strconv.Itoa(c.Read)))
@@ -145,15 +148,32 @@ func (s *summary) counts(w io.Writer) {
 			fmt.Fprintf(w, "  %*d  %s\n", width, line.n, line.label)
 		}
 	}
-	fmt.Fprintf(w, "  %s\n  %*d  rows read from %s\n", strings.Repeat("-", width), width, c.Read, sources(s.report))
+	s.sum(w, width)
 }
 
-func sources(r *importer.Report) string {
-	switch n := len(r.Sources); n {
-	case 0:
+// sum closes the counts, and says where they are not all.
+func (s *summary) sum(w io.Writer, width int) {
+	fmt.Fprintf(w, "  %s\n  %*d  rows read from %s\n", strings.Repeat("-", width), width, s.report.Counts.Read, s.sources())
+	if s.unread != "" {
+		fmt.Fprintf(w, "  %*s  more rows, which were not read yet\n", width, s.unread)
+	}
+}
+
+func (s *summary) sources() string {
+	names := s.given
+	if len(names) == 0 || len(names) == 1 && len(s.report.Sources) == 1 { // of a zip, the file in it
+		names = nil
+		for _, f := range s.report.Sources {
+			names = append(names, f.File)
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
 		return "the input"
-	case 1:
-		return r.Sources[0].File
+	case n == 1 && names[0] == "-":
+		return "standard input"
+	case n == 1:
+		return names[0]
 	default:
 		return fmt.Sprintf("%d files", n)
 	}
@@ -258,7 +278,10 @@ func (s *summary) next(w io.Writer) {
 	case r.Run.Stopped != "" || r.Run.ExitCode == importer.ExitFailed:
 		about := ""
 		if s.left > 0 {
-			about = fmt.Sprintf(" (about %s are left, at this run's rate)", roughly(s.left))
+			about = fmt.Sprintf(" (about %s are left, at this run's rate)", spell(roughly(s.left)))
+		}
+		if slices.Contains(s.given, "-") {
+			about += ", with the same standard input"
 		}
 		fmt.Fprintf(w, "\nTo go on where this run stopped%s:\n\n  %s\n", about, s.resume)
 	case len(s.rejects) > 0 && r.Run.DryRun:

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -41,10 +42,13 @@ func (t *terminal) messages() io.Writer {
 func newTerminal(out, err *os.File) *terminal {
 	return &terminal{
 		out: out, err: err,
-		outColor:    isTerminal(out) && os.Getenv("NO_COLOR") == "",
+		outColor:    isTerminal(out) && os.Getenv("NO_COLOR") == "" && colors(),
 		errTerminal: isTerminal(err),
 	}
 }
+
+// colors tells whether terminals here take colours as a matter of course. Old consoles of Windows print them as litter.
+func colors() bool { return runtime.GOOS != "windows" || os.Getenv("WT_SESSION") != "" }
 
 // isTerminal tells whether a person reads f, on a terminal that can move its cursor.
 func isTerminal(f *os.File) bool {
@@ -169,11 +173,17 @@ func (f *outputFlags) logger(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// quote is an argument as a POSIX shell reads it.
+// quote is an argument as a POSIX shell reads it, or on Windows, as its shells do.
 func quote(arg string) string {
-	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
+	plain := "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:=@%+,"
+	if runtime.GOOS == "windows" {
+		plain += `\`
+	}
 	if arg != "" && strings.Trim(arg, plain) == "" {
 		return arg
+	}
+	if runtime.GOOS == "windows" {
+		return `"` + arg + `"` // no file name has a double quote
 	}
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"gradebook-import/importer"
 )
@@ -99,7 +98,7 @@ func (s *summary) compared(w io.Writer) {
 			fmt.Fprintf(w, "  %*d  %s\n", width, line.n, line.label)
 		}
 	}
-	fmt.Fprintf(w, "  %s\n  %*d  rows read from %s\n", strings.Repeat("-", width), width, c.Read, sources(s.report))
+	s.sum(w, width)
 }
 
 // receipt says what was compared with what, and when.

@@ -139,7 +139,7 @@ func TestReadIsBoundedInBytes(t *testing.T) {
 	if err != nil || n > readBytes/len(long)+1 {
 		t.Errorf("got %d rows, %v", n, err)
 	}
-	if read, most := r.read.Load(), int64(readBytes+aheadBytes+4*maxRecord); read > most {
+	if read, most := r.progress.read.Load(), int64(readBytes+aheadBytes+4*maxRecord); read > most {
 		t.Errorf("%d bytes were read for one Read, more than %d", read, most)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -87,8 +86,8 @@ type Reader struct {
 	conv     *converters // from the first Read to the end
 	err      error       // what Read returns once conv has no more rows
 
-	read  atomic.Int64
-	total int64
+	progress progress
+	total    int64
 }
 
 // Open opens the first file and checks the headers of the others, as far as that can be done without reading them
@@ -177,7 +176,7 @@ func (r *Reader) advance() error {
 	if len(r.paths) == 0 {
 		return io.EOF
 	}
-	s, err := r.opts.open(r.paths[0], r.intern, &r.read)
+	s, err := r.opts.open(r.paths[0], r.intern, &r.progress)
 	if err != nil {
 		return err
 	}
@@ -210,6 +209,7 @@ func (r *Reader) Read(rows []Row) (int, error) {
 		return n, nil
 	}
 	r.end()
+	r.progress.ended.Store(r.err == io.EOF)
 	return 0, r.err
 }
 
@@ -270,6 +270,7 @@ func (r *Reader) take(row *Row) bool {
 	*row = ch.rows[ch.taken]
 	ch.taken++
 	ch.src.info.Rows++
+	r.progress.take(row)
 	ch.src.watch(row)
 	return true
 }
@@ -303,9 +304,9 @@ func (r *Reader) Warnings() []Problem { return append([]Problem(nil), r.warnings
 // Detections say which profile reads each file, and why. That of standard input is there once its turn has come.
 func (r *Reader) Detections() []Detection { return append([]Detection(nil), r.detected...) }
 
-// Bytes are how much of the files was read and how much there is, 0 when that is not known. It may be called while
-// Read runs.
-func (r *Reader) Bytes() (read, total int64) { return r.read.Load(), r.total }
+// Bytes are about how much of the files the rows had that Read has returned, and how much there is, 0 when that is not
+// known. It may be called while Read runs.
+func (r *Reader) Bytes() (read, total int64) { return r.progress.bytes(), r.total }
 
 // Close closes the file that is open and ends what Read has started. It does not close Options.Stdin.
 func (r *Reader) Close() error {

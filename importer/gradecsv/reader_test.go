@@ -1,6 +1,8 @@
 package gradecsv
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -224,6 +226,38 @@ func TestBytesOfFiles(t *testing.T) {
 	readAll(t, r)
 	if read, total := r.Bytes(); read != total || total != int64(2*len(text)) {
 		t.Errorf("read %d of %d", read, total)
+	}
+}
+
+// What was returned, and not what was read ahead, is the progress, however the file is packed.
+func TestBytesAreThoseOfTheRowsReturned(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(shortHeader + "\n")
+	for i := range 20000 {
+		fmt.Fprintf(&b, "%x\n", sha256.Sum256([]byte{byte(i), byte(i >> 8)})) // rows need not be good
+	}
+	text := b.String()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(text)); err != nil || z.Close() != nil {
+		t.Fatal(err)
+	}
+	wide := "\xff\xfe" + strings.Join(strings.Split(text, ""), "\x00") + "\x00"
+	for name, content := range map[string]string{"a.csv": text, "b.csv.gz": packed.String(), "c.csv": wide} {
+		r, err := Open([]string{writeFile(t, name, content)}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows, n := make([]Row, 500), 0; n < 10000; {
+			more, err := r.Read(rows)
+			if n += more; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if read, total := r.Bytes(); float64(read) < 0.45*float64(total) || float64(read) > 0.55*float64(total) {
+			t.Errorf("%s: half of the rows are %d of %d bytes", name, read, total)
+		}
+		r.Close()
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"sync/atomic"
 )
 
 const (
@@ -54,15 +53,15 @@ type meter struct {
 	src   io.Reader
 	sum   hash.Hash
 	bytes int64
-	total *atomic.Int64 // of all files; nil: not counted
+	of    *progress // of all files; nil: not counted
 }
 
 func (m *meter) Read(p []byte) (int, error) {
 	n, err := m.src.Read(p)
 	m.sum.Write(p[:n])
 	m.bytes += int64(n)
-	if m.total != nil {
-		m.total.Add(int64(n))
+	if m.of != nil {
+		m.of.read.Add(int64(n))
 	}
 	return n, err
 }
@@ -98,8 +97,8 @@ func openError(path string, err error) error {
 }
 
 // open reads the header of the file at path and finds its first data row. intern returns the header to use.
-func (o *Options) open(path string, intern func(*Header) *Header, total *atomic.Int64) (*source, error) {
-	s, err := o.source(path, total)
+func (o *Options) open(path string, intern func(*Header) *Header, of *progress) (*source, error) {
+	s, err := o.source(path, of)
 	if err != nil {
 		return nil, err
 	}
@@ -111,8 +110,8 @@ func (o *Options) open(path string, intern func(*Header) *Header, total *atomic.
 }
 
 // source opens the file at path and reads nothing of it, but of a zip what lies beside its results.
-func (o *Options) source(path string, total *atomic.Int64) (*source, error) {
-	s := &source{info: SourceInfo{File: path}, meter: &meter{sum: sha256.New(), total: total}}
+func (o *Options) source(path string, of *progress) (*source, error) {
+	s := &source{info: SourceInfo{File: path}, meter: &meter{sum: sha256.New(), of: of}}
 	if path == stdinPath {
 		s.info.File, s.meter.src, s.waits = stdinName, o.Stdin, true
 	} else {
@@ -148,7 +147,10 @@ func (s *source) start(o *Options) (err error) {
 	if s.text, err = decode(s.info.File, o.Encoding, s.meter, s.waits); err != nil {
 		return err
 	}
-	s.framer = newFramer(s.text, 0)
+	if s.meter.of != nil {
+		s.meter.of.wide.Store(s.text.charset == charsetUTF16LE || s.text.charset == charsetUTF16BE)
+	}
+	s.framer = newFramer(counted{s.text, s.meter.of}, 0)
 	s.written, err = s.dialect(o)
 	return err
 }

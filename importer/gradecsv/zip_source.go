@@ -28,7 +28,7 @@ func (s *source) unzip(path string, f *os.File) error {
 	if err != nil {
 		return err
 	}
-	surveyed := s.meter.total == nil
+	surveyed := s.meter.of == nil
 	if surveyed {
 		if err := z.verify(); err != nil {
 			return err

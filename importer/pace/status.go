@@ -13,8 +13,10 @@ type Status struct {
 	// Waiting is how many callers of Acquire wait.
 	Waiting int
 	// PausedUntil is when everyone may go on; zero: nobody is held. Why says why in plain words.
+	// Asked: the server named that time.
 	PausedUntil time.Time
 	Why         string
+	Asked       bool
 }
 
 // Status returns the picture of this moment.
@@ -23,7 +25,7 @@ func (p *Pacer) Status() Status {
 	defer p.mu.Unlock()
 	s := Status{Rate: p.law.pace(), Learned: p.law.curve.rate > 0, InFlight: p.inFlight, Limit: p.law.limit(), Waiting: p.queued}
 	if p.law.until.After(time.Now()) {
-		s.PausedUntil, s.Why = p.law.until, p.law.why
+		s.PausedUntil, s.Why, s.Asked = p.law.until, p.law.why, p.law.until.Equal(p.law.asked)
 	}
 	return s
 }
