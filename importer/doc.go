@@ -70,6 +70,11 @@
 // number at a steady pace (log.go). A row is named by its place and a hash salted for this run. The words of a log line
 // (msg and keys) are a contract with whoever searches logs; README lists them.
 //
+// # Dry runs
+//
+// A dry run is the same pipeline with a Gateway that takes everything and a Journal that writes nothing (dryrun.go). Its
+// report says what sending would do (Effects). The command's --max-changes is a dry run before the run.
+//
 // # Bounds
 //
 // Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost held back, 2·commitRows on their

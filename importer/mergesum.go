@@ -19,6 +19,7 @@ func add(parts []portion) *Report {
 		m.HTTP.addAll(p.HTTP)
 		m.LatencyMs.raise(p.LatencyMs)
 		m.compared(p.Verify)
+		m.foreseen(p.Effects)
 		for _, f := range p.Sources {
 			m.source(f)
 		}
@@ -48,6 +49,20 @@ func (r *Report) compared(o *Compared) {
 	r.Verify.Match += o.Match
 	r.Verify.Different += o.Different
 	r.Verify.Missing += o.Missing
+}
+
+// foreseen adds what rows would do, where it was counted.
+func (r *Report) foreseen(o *Effects) {
+	if o == nil {
+		return
+	}
+	if r.Effects == nil {
+		r.Effects = &Effects{}
+	}
+	r.Effects.Created += o.Created
+	r.Effects.Replaced += o.Replaced
+	r.Effects.Deleted += o.Deleted
+	r.Effects.Same += o.Same
 }
 
 func (h *HTTP) addAll(o HTTP) {

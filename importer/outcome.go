@@ -3,6 +3,7 @@ package importer
 import (
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
 )
 
 // Status is what becomes of a row. Every row read ends in exactly one.
@@ -48,6 +49,9 @@ type Outcome struct {
 	// Open: the server has something under this sourcedId that no record says, so the intent stays, and the next run looks
 	// before it sends: not every server refuses a second POST.
 	Open bool
+	// Effect is what sending an accepted row does at the server, where that is known, and Diff what it replaces there.
+	Effect Effect
+	Diff   []oneroster.FieldDiff
 	// Compared is what Verify found; 0 where the row was not compared.
 	Compared Comparison
 }

@@ -21,6 +21,8 @@ type Report struct {
 	LatencyMs     Latency   `json:"latencyMs"`
 	Timeline      []Point   `json:"timeline"`
 	Problems      []Problem `json:"problems"`
+	// Effects is there in the report of a dry run: what sending the rows would do.
+	Effects *Effects `json:"effects,omitempty"`
 	// Verify is there in the report of Verify alone.
 	Verify *Compared `json:"verify,omitempty"`
 }
@@ -158,6 +160,9 @@ func newReport(c Config, started time.Time) *fold {
 		},
 		kinds: map[problemKey]int{}, spacing: 1,
 	}
+	if c.DryRun {
+		f.Effects = &Effects{}
+	}
 	if c.verify {
 		f.Verify = &Compared{}
 	}
@@ -168,6 +173,7 @@ func newReport(c Config, started time.Time) *fold {
 func (f *fold) add(o Outcome) {
 	f.Counts.add(o.Status)
 	f.Verify.add(o.Compared)
+	f.Effects.add(o.Effect)
 	if o.Foreign {
 		f.Run.Foreign++
 		return
@@ -269,9 +275,15 @@ type Limit struct {
 // enough is how many rows must be read before a percentage means anything.
 const enough = 100
 
-func (l Limit) exceeded(bad, read int) bool {
+// Over says whether so many rows of all that were read are more than the limit.
+func (l Limit) Over(n, read int) bool {
 	if l.Percent > 0 {
-		return l.On && read >= enough && float64(bad) > l.Percent*float64(read)/100
+		return l.On && float64(n) > l.Percent*float64(read)/100
 	}
-	return l.On && bad > l.N
+	return l.On && n > l.N
+}
+
+// exceeded is Over for a run that goes on.
+func (l Limit) exceeded(bad, read int) bool {
+	return (l.Percent == 0 || read >= enough) && l.Over(bad, read)
 }

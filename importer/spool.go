@@ -105,6 +105,16 @@ func (s *Spool) Close() error {
 	return errs
 }
 
+// Discard forgets the rows that were kept.
+func (s *Spool) Discard() error {
+	var errs error
+	for _, p := range s.parts {
+		errs = errors.Join(errs, p.Close())
+	}
+	s.parts = nil
+	return errs
+}
+
 // publish writes the rows in order to name and removes the temporary file.
 func (p *part) publish(name string) (err error) {
 	defer func() { err = errors.Join(err, p.Close()) }()

@@ -98,6 +98,7 @@ func (p policy) sent(t *task, a oneroster.Answer, blind bool) reaction {
 	switch a.Verdict {
 	case oneroster.Accepted:
 		o := t.outcome(Accepted)
+		o.Effect, o.Diff = t.effect(a), a.Diff
 		if a.AllocatedID != t.row.Result.SourcedID {
 			o.Allocated = a.AllocatedID
 		}
@@ -194,7 +195,9 @@ func (p policy) same(t *task, a oneroster.Answer, now time.Time) reaction {
 	if wait := t.believe.Sub(now); t.patient && wait > 0 {
 		return reaction{wait: wait}
 	}
-	return reaction{outcome: t.outcome(Accepted)}
+	o := t.outcome(Accepted)
+	o.Effect = Repeats
+	return reaction{outcome: o}
 }
 
 // different decides when the server has another content than the row.

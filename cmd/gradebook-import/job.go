@@ -35,6 +35,7 @@ type job struct {
 	// verify compares instead of importing. There is no checkpoint then.
 	verify   bool
 	list     importer.List
+	guard    guard
 	problems *listing // for validate; nil: the summary has the first rows
 	printed  bool     // the problems, in place of the summary
 	detected []gradecsv.Detection
@@ -59,6 +60,9 @@ func (j *job) run(ctx context.Context) (err error) {
 	journal, closeJournal, err := j.openJournal()
 	if err != nil {
 		return err
+	}
+	if err := j.guard.open(j.files); err != nil {
+		return errors.Join(err, closeJournal())
 	}
 	if j.config.DryRun {
 		j.config.Gateway, j.config.Journal = importer.DryGateway{}, importer.DryJournal{Journal: journal}
@@ -89,7 +93,8 @@ func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 	if err != nil {
 		return nil, none, unopened(j.rows.Checkpoint, err)
 	}
-	journal, err := store.Target(j.target.BaseURL, j.target.ClientID)
+	j.guard.again = func() (*checkpoint.Journal, error) { return store.Target(j.target.BaseURL, j.target.ClientID) }
+	journal, err := j.guard.again()
 	if err != nil {
 		return nil, none, errors.Join(err, store.Close())
 	}
@@ -184,6 +189,9 @@ func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*impor
 		return importer.Verify(ctx, c, j.list)
 	}
 	c.Update, c.ApplyDeletes, c.MaxErrors = j.rows.Update, j.rows.ApplyDeletes, j.rows.MaxErrors.Limit
+	if r, err := j.guard.stops(ctx, c); r != nil || err != nil {
+		return r, err
+	}
 	c.Doubtful = kept.doubtful.Spool
 	return importer.Run(ctx, c)
 }
@@ -214,7 +222,7 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 
 // tell says to people what happened, and to whoever else reads stdout.
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration, failure error) error {
-	s := summary{report: r, notices: seen, list: j.problems, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
+	s := summary{report: r, notices: seen, list: j.problems, guarded: j.guard.held, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
 		pageFile: filepath.Join(string(dir), pageName(j.names.report)),
 		resume:   sameCommand(), left: left, detected: j.detected, color: j.term.outColor, given: j.files.Files}
 	s.unread = j.source.unread()

@@ -42,6 +42,10 @@ func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}
 	j.metrics = c.metrics(t, j.target, c.Shard.Shard)
 	c.sendFlags.apply(&j.config, c.Shard.Count)
+	j.guard.limit = c.MaxChanges
+	if err := j.guard.check(c.Files); err != nil {
+		return err
+	}
 	if j.config.DryRun = c.DryRun; !c.DryRun {
 		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {
 			return err

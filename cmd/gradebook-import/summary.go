@@ -23,6 +23,8 @@ type summary struct {
 	// files are those with rows for a person: rejects.csv, in-doubt.csv. reportFile is report.json, pageFile report.html.
 	rejects, doubtful    []string
 	reportFile, pageFile string
+	// guarded: --max-changes kept the run from beginning; running it again as it was would change nothing of that.
+	guarded bool
 	// resume is the command that goes on.
 	resume string
 	// left is about how much longer the run would have taken; 0: not known.
@@ -275,6 +277,7 @@ func (s *summary) next(w io.Writer) {
 		fmt.Fprintf(w, "\nTo make the gradebook hold what the file says, import %s with --look-first --update and a\n"+
 			"checkpoint of its own, such as --checkpoint repair.db.\n", s.rejects[0])
 	case r.Verify != nil:
+	case r.Run.Stopped != "" && s.guarded:
 	case r.Run.Stopped != "" || r.Run.ExitCode == importer.ExitFailed:
 		about := ""
 		if s.left > 0 {

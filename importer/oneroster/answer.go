@@ -52,8 +52,10 @@ type Answer struct {
 	RetryAfter time.Duration
 	// AllocatedID is the sourcedId that the server allocated, "" where it did not say.
 	AllocatedID string
-	// Diff names the fields that differ, for Different.
+	// Diff names the fields that differ, for Different, and where Before is.
 	Diff []FieldDiff
+	// Before is what a look found before the write, Accepted for the same content, Missing or Different; 0: nobody looked.
+	Before Verdict
 	// More: Find only, Accepted: the server has values besides, in fields that were not sent.
 	More bool
 	// Latency is the time from writing the request to the end of the response; Ended is when it ended.
