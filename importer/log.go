@@ -149,6 +149,9 @@ func (l *rowLog) counts() {
 }
 
 // learned tells what answers showed about the target.
-func (l *rowLog) learned(f checkpoint.Facts) {
+func (l *rowLog) learned(before, f checkpoint.Facts) {
+	if f.AllocatesIDs == before.AllocatesIDs && f.RefusesLook == before.RefusesLook {
+		return
+	}
 	l.log.Warn("rows in doubt cannot be looked up at this server", "allocatesIds", f.AllocatesIDs, "refusesLook", f.RefusesLook)
 }

@@ -135,8 +135,8 @@ func (r *recorder) learn(batch []Outcome) {
 		facts.Reached = facts.Reached || batch[i].Status == Accepted && batch[i].Seq != 0
 	}
 	if facts != r.facts && r.err == nil {
+		r.log.learned(r.facts, facts)
 		r.facts = facts
-		r.log.learned(facts)
 		r.fail(r.Journal.Learn(facts))
 	}
 }

@@ -246,9 +246,14 @@ func makeRows(ts *testscript.TestScript, _ bool, args []string) {
 	var b bytes.Buffer
 	b.WriteString("sourcedId,lineItemSourcedId,studentSourcedId,scoreStatus,score,scoreDate\n")
 	for i := range n {
-		fmt.Fprintf(&b, "res-%d,li-%d,stu-%d,fully graded,%d,2026-06-01\n", i, i%7, i, 50+i%50)
+		b.WriteString(goodLine(i))
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600))
+}
+
+// goodLine is the ith row of a results file.
+func goodLine(i int) string {
+	return fmt.Sprintf("res-%d,li-%d,stu-%d,fully graded,%d,2026-06-01\n", i, i%7, i, 50+i%50)
 }
 
 // hides checks that no file holds one of the words: hides secret,Nadia run.err run.out
