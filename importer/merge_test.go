@@ -98,7 +98,7 @@ func shardReport(i, n int) *Report {
 		SchemaVersion: schemaVersion, Tool: Tool{"gradebook-import", "v1"}, Target: Target{"https://sis.example", "me"},
 		Run: RunReport{ID: fmt.Sprintf("run-%d", i), Started: began, Finished: began.Add(time.Minute),
 			Shard: Shard{i, n}.String(), Foreign: 10 * (n - 1)},
-		Sources:   []File{{"grades.csv", "abc", 1000, 10 * n}},
+		Sources:   []File{{File: "grades.csv", SHA256: "abc", Bytes: 1000, Rows: 10 * n}},
 		Counts:    Counts{Read: 10 * n, Accepted: 10, Filtered: 10 * (n - 1)},
 		HTTP:      HTTP{Requests: 12, Retries: 2, Throttled: 1, Lookups: 1, ByStatus: map[string]int{"201": 10, "429": 1}},
 		LatencyMs: Latency{P50: float64(10 + i), P95: 50, P99: 90, Max: float64(100 - i)},
@@ -162,11 +162,11 @@ func TestMergeWarns(t *testing.T) {
 		{"failed", func(r []*Report) []*Report { r[1].Run.ExitCode = ExitFailed; return r }, "shard 1/3 is not finished", 30, ExitFailed, true},
 		{"another target", func(r []*Report) []*Report { r[2].Target.BaseURL = "https://other"; return r }, "shard 2/3 went to https://other", 30, ExitOK, false},
 		{"another file", func(r []*Report) []*Report {
-			r[2].Sources = []File{{"grades.csv", "def", 1000, 30}}
+			r[2].Sources = []File{{File: "grades.csv", SHA256: "def", Bytes: 1000, Rows: 30}}
 			return r
 		}, "shard 2/3 read another file than shard 0/3: grades.csv has sha256 def", 30, ExitOK, false},
 		{"a further file", func(r []*Report) []*Report {
-			r[0].Sources = append(r[0].Sources, File{"more.csv", "def", 1000, 30})
+			r[0].Sources = append(r[0].Sources, File{File: "more.csv", SHA256: "def", Bytes: 1000, Rows: 30})
 			return r
 		}, "shard 1/3 read 1 files, and shard 0/3 2", 30, ExitOK, false},
 		{"rows that nobody tells of", func(r []*Report) []*Report {
@@ -243,7 +243,7 @@ func TestMergeOfComparisons(t *testing.T) {
 // Runs of other inputs, one after the other, simply add up.
 func TestMergeOfRuns(t *testing.T) {
 	a, b := shardReport(0, 1), shardReport(0, 1)
-	b.Run.ID, b.Sources = "other", []File{{"english.csv", "def", 900, 10}}
+	b.Run.ID, b.Sources = "other", []File{{File: "english.csv", SHA256: "def", Bytes: 900, Rows: 10}}
 	m, warnings, err := Merge([]*Report{a, b})
 	if err != nil || len(warnings) > 0 || m.Counts.Read != 20 || len(m.Sources) != 2 {
 		t.Errorf("%+v, %q, %v", m, warnings, err)

@@ -44,7 +44,22 @@ type RunReport struct {
 	DryRun   bool      `json:"dryRun"`
 	Shard    string    `json:"shard"`
 	Foreign  int       `json:"foreign"`
+	// Note says what the counts of a dry run are.
+	Note string `json:"note,omitempty"`
 }
+
+// Warn adds what is odd about a whole file.
+func (r *Report) Warn(p gradecsv.Problem) {
+	f := fold{Report: *r, kinds: map[problemKey]int{}}
+	for i, known := range r.Problems {
+		f.kinds[problemKey{known.Code, known.Message, known.Status}] = i
+	}
+	f.problem("warning", p)
+	r.Problems = f.Problems
+}
+
+// EarlierUnknown: a dry run that was not told the server, and so does not know what earlier runs sent.
+func (r *Report) EarlierUnknown() bool { return r.Run.DryRun && r.Target.BaseURL == "" }
 
 // File is one input. SHA256 is of its bytes as they were read.
 type File struct {
@@ -52,6 +67,10 @@ type File struct {
 	SHA256 string `json:"sha256"`
 	Bytes  int64  `json:"bytes"`
 	Rows   int    `json:"rows"`
+	// Mapping is the profile that read it; Encoding and Delimiter are how it is written.
+	Mapping   string `json:"mapping"`
+	Encoding  string `json:"encoding"`
+	Delimiter string `json:"delimiter"`
 }
 
 // Target is what the checkpoint belongs to.

@@ -39,6 +39,7 @@ type job struct {
 	problems *listing // for validate; nil: the summary has the first rows
 	printed  bool     // the problems, in place of the summary
 	detected []gradecsv.Detection
+	moved    moved          // inputs that the run replaced
 	source   *meteredSource // once the run begins
 	metrics  *metrics       // nil: none
 	term     *terminal
@@ -137,6 +138,8 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 		report.Run.ExitCode = importer.ExitFailed
 	}
 	j.describe(report, reader, info.ID)
+	j.moved = movedFiles(report)
+	j.moved.apply(report, seen)
 	if writeErr := dir.write(j.names.report, report, htmlreport.Options{Details: seen.detailed(), Zone: j.files.TimeZone.Location}); writeErr != nil {
 		report.Run.ExitCode = importer.ExitFailed
 		err = errors.Join(err, writeErr)
@@ -216,7 +219,17 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 	j.problems.ofFiles(reader.Warnings())
 	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
 	for _, s := range reader.Sources() {
-		r.Sources = append(r.Sources, importer.File{File: s.File, SHA256: s.SHA256, Bytes: s.Bytes, Rows: int(s.Rows)})
+		r.Sources = append(r.Sources, importer.File{File: s.File, SHA256: s.SHA256, Bytes: s.Bytes, Rows: int(s.Rows),
+			Mapping: s.Mapping, Encoding: s.Encoding, Delimiter: s.Delimiter})
+	}
+	for _, p := range reader.Warnings() {
+		r.Warn(p)
+	}
+	switch {
+	case r.EarlierUnknown():
+		r.Run.Note = "nothing was sent; accepted counts the rows that are good, also those that an earlier run sent, which is not known without the server"
+	case r.Run.DryRun:
+		r.Run.Note = "nothing was sent; accepted counts the rows that would be sent"
 	}
 }
 
@@ -224,7 +237,7 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration, failure error) error {
 	s := summary{report: r, notices: seen, list: j.problems, guarded: j.guard.held, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
 		pageFile: filepath.Join(string(dir), pageName(j.names.report)),
-		resume:   sameCommand(), left: left, detected: j.detected, color: j.term.outColor, given: j.files.Files}
+		resume:   sameCommand(), left: left, detected: j.detected, moved: j.moved, color: j.term.outColor, given: j.files.Files}
 	s.unread = j.source.unread()
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {

@@ -50,7 +50,7 @@ func (s *summary) listed(w io.Writer, p importer.Problem, number uint16) error {
 			return nil
 		}
 		n++
-		_, err := fmt.Fprintf(w, "      %s", text[2:])
+		_, err := fmt.Fprintf(w, "      %s", s.moved.rename(string(text[2:])))
 		return err
 	})
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *summary) listed(w io.Writer, p importer.Problem, number uint16) error {
 	}
 	if n == 0 {
 		for ; n < min(firstPlaces, len(p.Lines)); n++ {
-			fmt.Fprintf(w, "      %s\n", p.Lines[n])
+			fmt.Fprintf(w, "      %s%s\n", p.Lines[n], like(p, n))
 		}
 	}
 	if n < p.Count {

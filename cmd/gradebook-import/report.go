@@ -118,6 +118,9 @@ func (s *spool) files() []string {
 	return s.Spool.Files()
 }
 
+// previousMark stands before the extension of a file of an earlier run that is kept.
+const previousMark = ".previous"
+
 // aside is what a file of an earlier run is called while the new one is written.
 const aside = ".kept"
 
@@ -165,7 +168,7 @@ func keep(path string) error {
 	case same:
 		return os.Remove(kept)
 	}
-	return os.Rename(kept, strings.TrimSuffix(path, ext)+".previous"+ext)
+	return os.Rename(kept, strings.TrimSuffix(path, ext)+previousMark+ext)
 }
 
 // sameContent compares two files, of which the second need not be there.

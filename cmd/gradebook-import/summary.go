@@ -34,6 +34,7 @@ type summary struct {
 	unread string
 	// detected is which mapping profile read each file.
 	detected []gradecsv.Detection
+	moved    moved
 	color    bool
 }
 
@@ -128,7 +129,10 @@ func rows(n int) string {
 func (s *summary) counts(w io.Writer) {
 	c := s.report.Counts
 	accepted := "accepted by the server"
-	if s.report.Run.DryRun {
+	switch {
+	case s.report.EarlierUnknown():
+		accepted = "would be sent, but for those that an earlier run sent: no server is named to know"
+	case s.report.Run.DryRun:
 		accepted = "would be sent"
 	}
 	lines := []struct {
@@ -137,7 +141,7 @@ func (s *summary) counts(w io.Writer) {
 		show  bool
 	}{
 		{c.Accepted, accepted, true},
-		{c.Unchanged, "unchanged, sent by an earlier run", true},
+		{c.Unchanged, "unchanged, sent by an earlier run", !s.report.EarlierUnknown()},
 		{c.Rejected, "rejected", true},
 		{c.Failed, "failed, not applied", c.Failed > 0},
 		{c.InDoubt, "in doubt, perhaps applied", c.InDoubt > 0},
@@ -227,10 +231,7 @@ func (s *summary) kinds(w io.Writer, status string) {
 			shown++
 			first := ""
 			if len(p.Lines) > 0 {
-				first = " (first: " + p.Lines[0] + ")"
-				if len(p.Others) > 0 {
-					first = " (first: " + p.Lines[0] + ", like " + p.Others[0] + ")"
-				}
+				first = " (first: " + p.Lines[0] + like(p, 0) + ")"
 			}
 			fmt.Fprintf(w, "  %6d × %s%s\n", p.Count, oneLine(p.Message), first)
 		}
@@ -238,6 +239,14 @@ func (s *summary) kinds(w io.Writer, status string) {
 	if more > 0 {
 		fmt.Fprintf(w, "  … and %d more kinds, which report.json has\n", more)
 	}
+}
+
+// like names the other row of a problem of two, for the nth of its lines.
+func like(p importer.Problem, n int) string {
+	if n >= len(p.Others) {
+		return ""
+	}
+	return ", like " + p.Others[n]
 }
 
 func (s *summary) files(w io.Writer) {
@@ -250,7 +259,7 @@ func (s *summary) files(w io.Writer) {
 	}
 	for _, d := range s.detected {
 		if s.report.Run.DryRun {
-			fmt.Fprintf(w, "  read as:  %s, %s\n", d.Profile, d.Why)
+			fmt.Fprintf(w, "  read as:  %s, %s%s\n", d.Profile, d.Why, s.written(d.File))
 		}
 	}
 	fmt.Fprintf(w, "  report:   %s\n", s.reportFile)
@@ -263,6 +272,16 @@ func (s *summary) files(w io.Writer) {
 	if len(s.doubtful) > 0 {
 		fmt.Fprintf(w, "  in doubt: %s\n", strings.Join(s.doubtful, ", "))
 	}
+}
+
+// written is how a file's text is written, where that is not how most are.
+func (s *summary) written(file string) string {
+	for _, f := range s.report.Sources {
+		if f.File == file && (f.Encoding != "UTF-8" || f.Delimiter != "comma") {
+			return "; " + f.Encoding + ", " + f.Delimiter + " between fields"
+		}
+	}
+	return ""
 }
 
 // next says what to do, where something is to be done.

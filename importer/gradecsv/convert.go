@@ -56,6 +56,7 @@ type shape struct {
 	refs    *refs // of a zip; else nil
 	zone    *time.Location
 	date    string // of files without a scoreDate
+	latest  string // the last day that is not odd
 }
 
 // feed gives encoding/csv one record at a time, so that it cannot read into the next.
@@ -318,5 +319,6 @@ func (c *converter) validate() {
 	r.SourcedID = c.sourcedID(rec[colSourcedID])
 	c.restore(c.rec.parts)
 	c.crosscheck()
+	c.odd()
 	c.order()
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // head reads a file's beginning: the lines before its header, the header, and the records after it that are none of
@@ -33,7 +34,8 @@ func (s *source) head(o *Options) error {
 	}
 	s.pending = s.pending[found.at+1:]
 	s.detected = Detection{s.info.File, found.profile.name, found.why}
-	s.shape = &shape{file: s.info.File, refs: s.refs, zone: o.zoneFor(found.profile), date: o.fixedDate(found.profile)}
+	s.shape = &shape{file: s.info.File, refs: s.refs, zone: o.zoneFor(found.profile), date: o.fixedDate(found.profile),
+		latest: latestDate(time.Now())}
 	if found.mapping == nil {
 		err = s.native(o, h)
 	} else {

@@ -203,7 +203,7 @@ func TestSeveralFiles(t *testing.T) {
 		t.Error("headers are not told apart by what they say")
 	}
 	sum := sha256.Sum256([]byte(text + "bad\n"))
-	if got, want := r.Sources()[0], (SourceInfo{a, hex.EncodeToString(sum[:]), int64(len(text) + 4), 2}); got != want || len(r.Sources()) != 3 {
+	if got, want := r.Sources()[0], (SourceInfo{a, hex.EncodeToString(sum[:]), int64(len(text) + 4), 2, "oneroster", "UTF-8", "comma"}); got != want || len(r.Sources()) != 3 {
 		t.Errorf("got %+v, want %+v", r.Sources(), want)
 	}
 	if _, total := r.Bytes(); total != 0 {

@@ -22,6 +22,8 @@ type SourceInfo struct {
 	SHA256 string // in hex
 	Bytes  int64
 	Rows   int64
+	// Mapping is the profile that read it; Encoding and Delimiter are how it is written.
+	Mapping, Encoding, Delimiter string
 }
 
 // source is an open file whose header was read.
@@ -205,9 +207,25 @@ func (s *source) follow() {
 	}
 }
 
+func delimiterName(delim byte) string {
+	switch delim {
+	case ';':
+		return "semicolon"
+	case '\t':
+		return "tab"
+	case '|':
+		return "bar"
+	}
+	return "comma"
+}
+
 func (s *source) close() error {
 	s.info.Bytes = s.meter.bytes
 	s.info.SHA256 = hex.EncodeToString(s.meter.sum.Sum(nil))
+	s.info.Mapping = s.detected.Profile
+	if s.framer != nil {
+		s.info.Encoding, s.info.Delimiter = s.text.charset.String(), delimiterName(s.framer.delim)
+	}
 	if z := s.zipped; z != nil {
 		s.info.Bytes, s.info.SHA256 = z.bytes, z.sha256
 	}

@@ -185,6 +185,9 @@ func counts(r *importer.Report) (list []count) {
 	if r.Run.DryRun {
 		accepted.Label, accepted.Meaning = "Good", "would be sent"
 	}
+	if r.EarlierUnknown() {
+		accepted.Meaning = "would be sent, but for those that an earlier run sent: no server was named to know"
+	}
 	rejected := count{Class: "rejected", Label: "Rejected", Meaning: "a person must change the row", N: c.Rejected}
 	if v := r.Verify; v != nil {
 		accepted.Label, accepted.Meaning = "The same", "the gradebook has it as the file says"
