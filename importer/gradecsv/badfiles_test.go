@@ -1,6 +1,7 @@
 package gradecsv
 
 import (
+	"archive/zip"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,7 +24,8 @@ func badFiles() []struct{ name, text string } {
 	return []struct{ name, text string }{
 		{"nothing in it", ""},
 		{"the column names alone", shortHeader + "\n"},
-		{"a workbook", "PK\x03\x04\x14\x00\x06\x00\x08\x00"},
+		{"a workbook", workbook()},
+		{"a zip that was cut", workbook()[:60]},
 		{"an old workbook", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"},
 		{"a PDF document", "%PDF-1.7\n"},
 		{"a damaged gzip file", "\x1f\x8b\x08\x00"},
@@ -73,6 +75,17 @@ func badFiles() []struct{ name, text string } {
 		{"a flag of another system", with("missing", "x")},
 		{"a status of an older version", with("status", "inactive")},
 	}
+}
+
+// workbook is what spreadsheets save unless they are told otherwise.
+func workbook() string {
+	var b strings.Builder
+	zw := zip.NewWriter(&b)
+	_, err := zw.Create("[Content_Types].xml")
+	if err := errors.Join(err, zw.Close()); err != nil {
+		panic(err)
+	}
+	return b.String()
 }
 
 // TestBadFiles has the messages that people get, in a file for them to be read aloud. Every bad file says something,

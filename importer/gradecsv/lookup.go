@@ -18,7 +18,7 @@ type lookup struct {
 	table map[string]string
 }
 
-// maxSide is the most bytes of a side file, which is kept in memory.
+// maxSide is the most bytes, packed and unpacked, of a side file, which is kept in memory.
 const maxSide = 256 << 20
 
 // lookup reads {file: students.csv, key: Student Number, value: sourcedId}. The file lies beside the profile.
@@ -36,7 +36,7 @@ func (d *yamlDoc) lookup(n ast.Node) *lookup {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(d.path), path)
 	}
-	l, err := readLookup(path, key, value)
+	l, err := readLookup(path, key, value, maxSide)
 	if err != nil {
 		d.fail(m.values["file"], err.Error(), "")
 		return nil
@@ -44,21 +44,25 @@ func (d *yamlDoc) lookup(n ast.Node) *lookup {
 	return l
 }
 
-func readLookup(path, key, value string) (*lookup, error) {
+func readLookup(path, key, value string, most int64) (*lookup, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, openError(path, err)
 	}
 	defer f.Close() // read only
-	if st, err := f.Stat(); err == nil && st.Size() > maxSide {
+	if st, err := f.Stat(); err == nil && st.Size() > most {
 		return nil, &InputError{path, "has more than 256 MiB, too much for a lookup", ""}
 	}
 	text, err := decode(path, EncodingAuto, f, false)
 	if err != nil {
 		return nil, err
 	}
+	unpacked := &io.LimitedReader{R: text, N: most + 1} // of gzip, and as UTF-8
 	l := &lookup{name: filepath.Base(path), table: make(map[string]string)}
-	return l, l.read(path, text, key, value)
+	if err = l.read(path, unpacked, key, value); unpacked.N <= 0 {
+		err = &InputError{path, "has more than 256 MiB unpacked, too much for a lookup", ""}
+	}
+	return l, err
 }
 
 func (l *lookup) read(path string, text io.Reader, key, value string) error {

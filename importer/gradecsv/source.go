@@ -129,6 +129,14 @@ func (o *Options) source(path string, of *progress) (*source, error) {
 			}
 		}
 	}
+	if s.waits {
+		if err := s.unpipe(s.info.File); err != nil {
+			if s.closer != nil {
+				s.closer.Close()
+			}
+			return nil, err
+		}
+	}
 	return s, nil
 }
 

@@ -29,7 +29,7 @@ func (s *source) unzip(path string, f *os.File) error {
 		return err
 	}
 	surveyed := s.meter.of == nil
-	if surveyed {
+	if surveyed || s.waits { // what comes from a pipe is seen once
 		if err := z.verify(); err != nil {
 			return err
 		}

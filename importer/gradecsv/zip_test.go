@@ -3,6 +3,7 @@ package gradecsv
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"os"
@@ -256,5 +257,59 @@ func TestSeveralScoreScales(t *testing.T) {
 	_, again := readText(t, rejects(t, rows, everyRow), Options{})
 	if kinds(rows) != "R2" || rows[0].Errors[0].Line != 3 || kinds(again) != "R2" {
 		t.Errorf("got %s, again %s", messages(rows), messages(again))
+	}
+}
+
+// A zip from standard input gives the rows that it gives as a file, and leaves nothing behind.
+func TestZipFromStdin(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	data := packed(t, "manifest.csv", zipManifest, "results.csv", zipResults)
+	r, err := Open([]string{"-"}, Options{Stdin: bytes.NewReader(data)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := readAll(t, r)
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if info := r.Sources()[0]; len(rows) != 1 || len(rows[0].Errors) > 0 || info.File != "stdin/results.csv" || info.Bytes != int64(len(data)) {
+		t.Errorf("%d rows, %+v", len(rows), info)
+	}
+	damaged := bytes.Clone(data)
+	damaged[bytes.Index(data, []byte("results.csv"))+30] ^= 0xff
+	for name, c := range map[string]struct {
+		data       []byte
+		dir, wants string
+	}{
+		"cut":     {data[:len(data)-10], dir, "damaged zip"},
+		"damaged": {damaged, dir, "damaged"},
+		"no room": {data, filepath.Join(dir, "none"), "TMPDIR"},
+	} {
+		t.Setenv("TMPDIR", c.dir)
+		if _, err := Open([]string{"-"}, Options{Stdin: bytes.NewReader(c.data)}); err == nil || !strings.Contains(err.Error(), c.wants) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// A lookup is bounded by what it unpacks to.
+func TestLookupBomb(t *testing.T) {
+	var b bytes.Buffer
+	zw := gzip.NewWriter(&b)
+	fmt.Fprint(zw, "number,sourcedId\n")
+	line := bytes.Repeat([]byte("7,"+strings.Repeat("s", 1<<16-3)+"\n"), 16)
+	for range 5 {
+		_, _ = zw.Write(line)
+	}
+	if err := zw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := writeFile(t, "bomb.csv", b.String())
+	if _, err := readLookup(path, "number", "sourcedId", 4<<20); err == nil || !strings.Contains(err.Error(), "256 MiB unpacked") {
+		t.Errorf("%d bytes packed: %v", b.Len(), err)
 	}
 }
