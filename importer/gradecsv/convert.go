@@ -126,6 +126,7 @@ func (c *converter) record(fr frame) {
 	c.hushed = 0
 	c.checkBytes(fr.text)
 	c.checkBlank(fr.text)
+	c.checkPadded(fr.text)
 	c.validate()
 }
 
@@ -191,12 +192,12 @@ func (c *converter) fieldCount() {
 		return
 	}
 	found := len(fields)
-	message := fmt.Sprintf("too few fields, the header has %d; every blank field needs its delimiter", want)
+	message := fmt.Sprintf(tooFew+", the header has %d; every blank field needs its delimiter", want)
 	if found > want {
 		message = fmt.Sprintf("too many fields, the header has %d; quote a field that contains the delimiter", want)
 	}
 	c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: "row.fields",
-		Message: message, Value: fmt.Sprintf("%d fields", found), QuoteSafe: true})
+		Message: message, Value: fmt.Sprintf(fieldsFound, found), QuoteSafe: true})
 }
 
 // blank reports a row of delimiters only, as spreadsheets leave behind the last one.

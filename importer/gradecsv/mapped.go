@@ -22,6 +22,7 @@ func (c *converter) mapped(fr frame, rows []Row) []Row {
 	}
 	c.fields = fields
 	c.checkBlank(fr.text)
+	c.checkPadded(fr.text)
 	if c.mapping.profile.wide == nil {
 		return c.one(rows)
 	}
