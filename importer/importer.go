@@ -145,15 +145,16 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	defer stop.release()
 
 	tasks := make(chan *task, c.queue())       // closed by plan
+	taken := make(chan struct{}, 1)            // a token at most, never closed
 	outcomes := make(chan Outcome, commitRows) // closed below, when plan and every worker have returned
 
 	meter := newMeter(started)
-	plan := &planner{Config: c, stop: stop, tasks: tasks, outcomes: outcomes, started: started}
+	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, started: started}
 	if !c.verify {
 		plan.retakes = newRetakes(c.TempDir)
 	}
 	work := &workers{
-		Config: c, stop: stop, tasks: tasks, outcomes: outcomes, meter: meter,
+		Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, meter: meter,
 		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
 		address: newAddress(c.Journal.Facts().Reached),
 	}

@@ -16,8 +16,9 @@ import (
 )
 
 // The rows of one transaction: as many as the workers take in planEvery, so that few are in doubt after a crash while
-// the server is slow, and transactions are few while it is fast. queueRows bounds the rows between plan and workers,
-// commitRows those between workers and recorder.
+// the server is slow, and transactions are few while it is fast. The next is planned when half of the last was taken,
+// whatever room there is. queueRows bounds the rows between plan and workers, commitRows those between workers and
+// recorder.
 const (
 	planFirst  = 32
 	planMost   = 1024
@@ -31,6 +32,7 @@ type planner struct {
 	Config
 	stop     *stop
 	tasks    chan<- *task
+	taken    <-chan struct{} // a token when a worker took a task
 	outcomes chan<- Outcome
 	started  time.Time
 	files    []span
@@ -66,10 +68,24 @@ func (p *planner) run() error {
 		if err != nil {
 			return p.fail(err)
 		}
+		if !p.verify {
+			p.await(n / 2)
+		}
 		now := time.Now()
 		size, began = resize(n, now.Sub(began)), now
 	}
 	return nil
+}
+
+// await waits until no more than so many tasks are queued, or intake ends.
+func (p *planner) await(queued int) {
+	for len(p.tasks) > queued {
+		select {
+		case <-p.taken:
+		case <-p.stop.intake.Done():
+			return
+		}
+	}
 }
 
 // fail ends the run because of the importer's own trouble.
@@ -78,12 +94,14 @@ func (p *planner) fail(err error) error {
 	return err
 }
 
-// resize makes the next transaction as large as what the workers took in planEvery, to go by the last one.
+// resize makes the next transaction as large as what the workers took in planEvery, to go by the last one, and at most
+// twice as large as that: the first rows go into an empty queue, which shows nothing.
 func resize(rows int, took time.Duration) int {
+	most := max(planFirst, min(2*rows, planMost))
 	if took <= 0 {
-		return planMost
+		return most
 	}
-	return int(min(max(planFirst, float64(rows)*planEvery.Seconds()/took.Seconds()), planMost))
+	return int(min(max(planFirst, float64(rows)*planEvery.Seconds()/took.Seconds()), float64(most)))
 }
 
 // batch plans some rows: their intents are durable before the first of them can be sent. Every row gets its outcome

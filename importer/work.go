@@ -26,6 +26,7 @@ type workers struct {
 	Config
 	stop     *stop
 	tasks    <-chan *task
+	taken    chan<- struct{}
 	outcomes chan<- Outcome
 	room     *room
 	health   *health
@@ -45,6 +46,10 @@ func (w *workers) run() error {
 		t := w.room.take(w.stop.intake, w.tasks)
 		if t == nil {
 			return nil
+		}
+		select {
+		case w.taken <- struct{}{}:
+		default: // plan has yet to look
 		}
 		if t.members != nil {
 			w.group(t)
