@@ -42,9 +42,11 @@ type knownTarget struct {
 	// All are rows but Released, which are attempts. Rejected and Failed are those that were not corrected and imported since.
 	Accepted int `json:"accepted"`
 	InDoubt  int `json:"inDoubt"`
-	Rejected int `json:"rejected"`
-	Failed   int `json:"failed"`
-	Released int `json:"released"`
+	// Interrupted are those rows in doubt whose run did not come to its end: they may not even have been sent.
+	Interrupted int `json:"interrupted"`
+	Rejected    int `json:"rejected"`
+	Failed      int `json:"failed"`
+	Released    int `json:"released"`
 	// AllocatesIDs and RefusesLook were learned of the server: it cannot be asked for a row.
 	AllocatesIDs bool       `json:"allocatesIds"`
 	RefusesLook  bool       `json:"refusesLook"`
@@ -144,8 +146,9 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 	if err != nil {
 		return nil, err
 	}
-	files := map[uint32][]string{}
+	files, ended := map[uint32][]string{}, map[uint32]bool{}
 	for _, r := range runs {
+		ended[r.Run] = !r.Ended.IsZero()
 		run := knownRun{Run: r.Run, ID: r.ID, Started: r.Started, Files: r.Files, Result: r.Counts}
 		if !r.Ended.IsZero() {
 			run.Ended = &r.Ended
@@ -155,6 +158,9 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 	}
 	open := &refusals{closed: closedRuns(runs), rows: map[checkpoint.Key]checkpoint.Record{}}
 	err = journal.Records(func(r checkpoint.Record) error {
+		if r.State == checkpoint.Begun && !ended[r.Run] {
+			k.Interrupted++
+		}
 		if r.State == checkpoint.Begun && len(k.Doubtful) < statusRows {
 			k.Doubtful = append(k.Doubtful, rowOf(r, files[r.Run]))
 		}
@@ -193,9 +199,14 @@ func (k *known) print(w io.Writer) {
 
 func (k *knownTarget) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%s (client %s)\n\n", k.BaseURL, k.ClientID)
-	fmt.Fprintf(w, "  %6d  rows are in the gradebook\n  %6d  rows are in doubt: the next run that reads them looks them up\n", k.Accepted, k.InDoubt)
+	fmt.Fprintf(w, "  %6d  rows are in the gradebook\n  %6d  rows are in doubt\n", k.Accepted, k.InDoubt)
 	if n := k.Rejected + k.Failed; n > 0 {
 		fmt.Fprintf(w, "  %6d  rows are open: %d refused by the server, %d failed\n", n, k.Rejected, k.Failed)
+	}
+	if k.Interrupted > 0 {
+		fmt.Fprintf(w, "\n  Of the rows in doubt, %d were queued or under way when a run was cut off; most were not even sent.\n"+
+			"  There is nothing to do by hand: run the same command again. It looks each of them up at the\n"+
+			"  server first, and sends those that are not there.\n", k.Interrupted)
 	}
 	if k.AllocatesIDs {
 		fmt.Fprintf(w, "\n  This server gives results other ids than the file's, so rows in doubt cannot be looked up.\n")
