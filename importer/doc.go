@@ -76,6 +76,11 @@
 // A dry run is the same pipeline with a Gateway that takes everything and a Journal that writes nothing (dryrun.go). Its
 // report says what sending would do (Effects). The command's --max-changes is a dry run before the run.
 //
+// With Online as its Gateway (online.go) a dry run asks the server, read-only, and answers each row as the server would.
+// It is a Source as well, between the reader and the plan, to know which rows go into one list. Forecasts may be wrong where
+// lists lie; rejections may not: what a row refers to is missing where the server says so of it alone (404), and has shown
+// that it has others of the kind.
+//
 // # Bounds
 //
 // Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost held back, 2·commitRows on their

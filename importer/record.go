@@ -120,7 +120,7 @@ func (r *recorder) account(o *Outcome) {
 		r.fail(r.Doubtful.add(o))
 		r.Notice(*o)
 	default:
-		if len(o.Row.Warnings) > 0 {
+		if len(o.Row.Warnings) > 0 || o.Effect == Replaces || o.Effect == Deletes {
 			r.Notice(*o)
 		}
 	}

@@ -23,6 +23,8 @@ type Report struct {
 	Problems      []Problem `json:"problems"`
 	// Effects is there in the report of a dry run: what sending the rows would do.
 	Effects *Effects `json:"effects,omitempty"`
+	// Online is what a dry run that asks the server asked, by the kind of object: lineItems, students, classes, results.
+	Online map[string]*Asked `json:"online,omitempty"`
 	// Verify is there in the report of Verify alone.
 	Verify *Compared `json:"verify,omitempty"`
 }

@@ -129,7 +129,7 @@ func grouped(tasks []*task) []*task {
 			all = append(all, t)
 			continue
 		}
-		size := len(url.QueryEscape(condition(t))) + len("%20OR%20")
+		size := len(url.QueryEscape(condition(&t.row.Result))) + len("%20OR%20")
 		if group == nil || len(group.members) == groupRows || bytes+size > groupBytes {
 			group, bytes = &task{method: http.MethodGet, look: true}, 0
 			all = append(all, group)
@@ -141,8 +141,8 @@ func grouped(tasks []*task) []*task {
 }
 
 // condition is a row in the API's filter language.
-func condition(t *task) string {
-	return fmt.Sprintf("sourcedId='%s'", strings.ReplaceAll(t.row.Result.SourcedID, "'", "''"))
+func condition(r *oneroster.Result) string {
+	return fmt.Sprintf("sourcedId='%s'", strings.ReplaceAll(r.SourcedID, "'", "''"))
 }
 
 // group asks the server's list for the rows of a group. What the list does not show alike goes into the room, to be
@@ -150,7 +150,7 @@ func condition(t *task) string {
 func (w *workers) group(t *task) {
 	conditions := make([]string, len(t.members))
 	for i, m := range t.members {
-		conditions[i] = condition(m)
+		conditions[i] = condition(&m.row.Result)
 	}
 	q := oneroster.Query{Filter: strings.Join(conditions, " OR "), Limit: len(t.members)}
 	for more := true; more && len(t.members) > 1 && !w.unlisted.Load(); {

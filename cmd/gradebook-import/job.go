@@ -36,8 +36,10 @@ type job struct {
 	verify   bool
 	list     importer.List
 	guard    guard
-	problems *listing // for validate; nil: the summary has the first rows
-	printed  bool     // the problems, in place of the summary
+	online   *importer.Online // asks the server in a dry run; nil: nothing is asked
+	changes  *changes         // with online
+	problems *listing         // for validate; nil: the summary has the first rows
+	printed  bool             // the problems, in place of the summary
 	detected []gradecsv.Detection
 	moved    moved          // inputs that the run replaced
 	source   *meteredSource // once the run begins
@@ -65,15 +67,23 @@ func (j *job) run(ctx context.Context) (err error) {
 	if err := j.guard.open(j.files); err != nil {
 		return errors.Join(err, closeJournal())
 	}
+	j.config.Journal = journal
 	if j.config.DryRun {
 		j.config.Gateway, j.config.Journal = importer.DryGateway{}, importer.DryJournal{Journal: journal}
+	}
+	if j.connect == nil {
 		return j.book(ctx, reader, journal, dir, closeJournal)
 	}
 	server, err := j.connect()
 	if err != nil {
 		return errors.Join(err, closeJournal())
 	}
-	j.config.Gateway, j.config.Journal, j.list = server, journal, server.List
+	if j.config.DryRun {
+		j.online, j.changes = importer.NewOnline(server.Client, j.config.Pace, j.config.Attempts), dir.changes()
+		j.config.Gateway, j.config.Pace = j.online, nil // most rows cost no request
+	} else {
+		j.config.Gateway, j.list = server, server.List
+	}
 	return j.book(ctx, reader, journal, dir, func() error { return errors.Join(server.close(), closeJournal()) })
 }
 
@@ -125,7 +135,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	source := &meteredSource{reader: reader}
 	j.source = source
 	seen := &notices{showValues: j.files.ShowValues, details: j.output.ReportDetails}
-	j.config.Notice = func(o importer.Outcome) { seen.add(o); j.problems.add(o) }
+	j.config.Notice = func(o importer.Outcome) { seen.add(o); j.problems.add(o); j.changes.add(o) }
 	watch := withDeadline(j.metrics.watch(j.output.watch(j.term, source.part), source), j.config.MaxDuration, source.part)
 	j.config.Observe = j.metrics.observer()
 	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
@@ -133,7 +143,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	watch.done()
 
 	info.Ended, info.Counts = time.Now(), asJSON(newNote(report, earlier, j.files.Files, spools.rejects.files()))
-	err = errors.Join(err, spools.close(), journal.EndRun(info), closeAll())
+	err = errors.Join(err, spools.close(), j.changes.close(), journal.EndRun(info), closeAll())
 	if err != nil && report.Run.ExitCode != importer.ExitUsage {
 		report.Run.ExitCode = importer.ExitFailed
 	}
@@ -178,7 +188,10 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 	c := j.config
 	c.Files = j.files.Files
 	c.TempDir = string(dir)
-	c.Source, c.Shard, c.Log, c.Rejects = source, j.files.Shard.Shard, log, kept.rejects.Spool
+	if c.Source = source; j.online != nil {
+		c.Source = j.online.Ahead(source)
+	}
+	c.Shard, c.Log, c.Rejects = j.files.Shard.Shard, log, kept.rejects.Spool
 	c.Progress = func(p importer.Progress) { tuneHeap(); watch.show(p) }
 	tuneHeap()
 	report, err := j.start(ctx, c, kept)
@@ -213,10 +226,17 @@ func logEnd(log *slog.Logger, r *importer.Report) {
 
 // describe adds to the report what the importer does not know.
 func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
+	if j.guard.held {
+		reader = j.guard.reader
+	}
 	r.Tool = importer.Tool{Name: program, Version: thisVersion()}
 	r.Run.ID = id
 	j.detected = reader.Detections()
 	j.problems.ofFiles(reader.Warnings())
+	if j.online != nil {
+		r.Online = j.online.Report()
+		j.problems.ofServer(r)
+	}
 	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
 	for _, s := range reader.Sources() {
 		r.Sources = append(r.Sources, importer.File{File: s.File, SHA256: s.SHA256, Bytes: s.Bytes, Rows: int(s.Rows),
@@ -235,10 +255,17 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 
 // tell says to people what happened, and to whoever else reads stdout.
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration, failure error) error {
-	s := summary{report: r, notices: seen, list: j.problems, guarded: j.guard.held, rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), reportFile: filepath.Join(string(dir), j.names.report),
-		pageFile: filepath.Join(string(dir), pageName(j.names.report)),
-		resume:   sameCommand(), left: left, detected: j.detected, moved: j.moved, color: j.term.outColor, given: j.files.Files}
-	s.unread = j.source.unread()
+	s := summary{report: r, notices: seen, list: j.problems, guarded: j.guard.held, showValues: j.files.ShowValues,
+		rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), changesFile: j.changes.file(),
+		reportFile: filepath.Join(string(dir), j.names.report),
+		pageFile:   filepath.Join(string(dir), pageName(j.names.report)),
+		resume:     sameCommand(), left: left, detected: j.detected, moved: j.moved, color: j.term.outColor, given: j.files.Files}
+	if !j.guard.held { // the guard has read all of it
+		s.unread = j.source.unread()
+	}
+	if j.changes != nil {
+		s.changes = j.changes.first
+	}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
 		_, _ = j.term.out.Write(asJSON(r))

@@ -48,6 +48,9 @@ func blankZero(n int) string {
 // inert is a text that no spreadsheet takes for a formula: file names, titles of columns and values are not ours.
 func inert(text string) string {
 	text = oneLine(text)
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return text
+	}
 	if rest := strings.TrimSpace(text); rest != "" && strings.Contains("=+-@＝＋－＠", firstRune(rest)) {
 		return "'" + text
 	}

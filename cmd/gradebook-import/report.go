@@ -61,7 +61,7 @@ func (d reportDir) write(name string, r *importer.Report, o htmlreport.Options) 
 // run may use the directory at the same time, and a file that it writes is newer.
 func (d reportDir) sweep(started time.Time) {
 	for _, pattern := range []string{".probe-*", ".pairs-*", ".report.*-*", ".rejects*.csv-*", ".in-doubt*.csv-*",
-		".verify.*-*", ".differences*.csv-*"} {
+		".verify.*-*", ".changes.csv-*", ".problems-*", ".differences*.csv-*"} {
 		names, _ := filepath.Glob(filepath.Join(string(d), pattern)) // its error is of the pattern
 		for _, name := range names {
 			if info, err := os.Stat(name); err == nil && info.ModTime().Before(started) {

@@ -26,6 +26,8 @@ type sandboxCommand struct {
 	AllocateIDs      bool          `group:"server" name:"allocate-ids" help:"Give results other ids than the file's."`
 	Duplicates       string        `group:"server" enum:"conflict,not-found,unprocessable,error,twice,idempotent,replace" default:"conflict" placeholder:"WORD" help:"What a second POST of a result gets (${default}); or not-found, unprocessable, error, twice, idempotent, replace."`
 	Lacks            []string      `group:"server" placeholder:"ID,…" help:"Line items, students and classes that are not there; all others are."`
+	RefuseObjects    int           `group:"server" placeholder:"STATUS" help:"Answer whoever looks for line items, students or classes with 403, 404, 405 or 501."`
+	RefuseLooks      int           `group:"server" placeholder:"STATUS" help:"Answer whoever looks for results with 403, 405 or 501."`
 	State            string        `group:"server" placeholder:"FILE" help:"Keep the results in this file from one time to the next."`
 
 	Limit   float64       `group:"faults" placeholder:"R" help:"Refuse more than so many requests a second (429)."`
@@ -101,6 +103,7 @@ func (c *sandboxCommand) Run(ctx context.Context, t *terminal) error {
 func (c *sandboxCommand) config(t *terminal) (sandbox.Config, error) {
 	config := sandbox.Config{
 		Seed: c.Seed, ClientID: c.ClientID, TokenLife: c.TokenLife, AllocateIDs: c.AllocateIDs,
+		RefuseObjects: c.RefuseObjects, RefuseGet: c.RefuseLooks, RefuseList: c.RefuseLooks,
 		Duplicates: sandbox.Duplicates(c.Duplicates), Latency: sandbox.Latency{Base: c.Latency, Jitter: c.Jitter},
 	}
 	if len(c.Lacks) > 0 {

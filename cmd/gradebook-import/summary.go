@@ -23,6 +23,10 @@ type summary struct {
 	// files are those with rows for a person: rejects.csv, in-doubt.csv. reportFile is report.json, pageFile report.html.
 	rejects, doubtful    []string
 	reportFile, pageFile string
+	// changes are the first ones, for whoever may see them; changesFile has all.
+	changes     []change
+	changesFile string
+	showValues  bool
 	// guarded: --max-changes kept the run from beginning; running it again as it was would change nothing of that.
 	guarded bool
 	// resume is the command that goes on.
@@ -49,6 +53,7 @@ func (s *summary) print(out io.Writer) error {
 func (s *summary) all(w io.Writer) error {
 	s.brief(w)
 	if s.list != nil {
+		s.asked(w)
 		err := errors.Join(s.grouped(w, "Rows for a person to correct, by what is wrong", severityError), s.grouped(w, "Warnings", severityWarning))
 		s.files(w)
 		s.next(w)
@@ -125,6 +130,13 @@ func rows(n int) string {
 	return strconv.Itoa(n) + " rows"
 }
 
+// countLine is a number of rows, and what they are.
+type countLine struct {
+	n     int
+	label string
+	show  bool
+}
+
 // counts prints every status that has rows, and the sum.
 func (s *summary) counts(w io.Writer) {
 	c := s.report.Counts
@@ -135,19 +147,18 @@ func (s *summary) counts(w io.Writer) {
 	case s.report.Run.DryRun:
 		accepted = "would be sent"
 	}
-	lines := []struct {
-		n     int
-		label string
-		show  bool
-	}{
-		{c.Accepted, accepted, true},
+	lines := []countLine{{c.Accepted, accepted, true}}
+	if s.report.Online != nil {
+		lines = effects(s.report)
+	}
+	lines = append(lines, []countLine{
 		{c.Unchanged, "unchanged, sent by an earlier run", !s.report.EarlierUnknown()},
 		{c.Rejected, "rejected", true},
 		{c.Failed, "failed, not applied", c.Failed > 0},
 		{c.InDoubt, "in doubt, perhaps applied", c.InDoubt > 0},
 		{c.Deferred, "read and left for the next run", c.Deferred > 0},
 		{c.Filtered, "left out", c.Filtered > 0},
-	}
+	}...)
 	width := max(6, len(strconv.Itoa(c.Read)))
 	for _, line := range lines {
 		if line.show {
@@ -261,6 +272,9 @@ func (s *summary) files(w io.Writer) {
 		if s.report.Run.DryRun {
 			fmt.Fprintf(w, "  read as:  %s, %s%s\n", d.Profile, d.Why, s.written(d.File))
 		}
+	}
+	if s.changesFile != "" {
+		fmt.Fprintf(w, "  changes:  %s\n", s.changesFile)
 	}
 	fmt.Fprintf(w, "  report:   %s\n", s.reportFile)
 	if s.pageFile != "" {

@@ -11,6 +11,9 @@ type validateCommand struct {
 	rowFlags
 	outputFlags
 	listFlags
+	authFlags
+	limitFlags
+	Online bool `group:"server" help:"Ask the server, too: are line items, students and classes there, and what would change? Nothing is sent."`
 }
 
 // Help is what help says beside the flags.
@@ -30,18 +33,30 @@ What is wrong comes by kind, for people; or one by one, for programs:
     gradebook-import validate --format csv results.csv > problems.csv
 
 These have no data of students, unless --show-values.
+
+--online asks the server for line items, students, classes and results, and says
+what would be created, replaced or deleted there; changes.csv has the old and
+the new values. With --update it shows what corrected grades would replace:
+
+    gradebook-import validate --online --update --config my.yaml results.csv
 ` + exits
 }
 
 // Run checks the files.
-func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
-	if err := errors.Join(checkBase(c.BaseURL), c.check(&c.outputFlags)); err != nil {
+func (c *validateCommand) Run(ctx context.Context, t *terminal) (err error) {
+	if err := errors.Join(checkBase(c.BaseURL), c.listFlags.check(&c.outputFlags), c.limitFlags.check()); err != nil {
 		return err
 	}
 	ctx, release := onSignals(ctx, t, stopping)
 	defer release()
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}
 	j.config.DryRun = true
+	if c.Online {
+		c.apply(&j.config, c.Shard.Count)
+		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {
+			return err
+		}
+	}
 	j.problems = c.listing(c.ReportDir, c.ShowValues)
 	return errors.Join(c.told(&j, j.run(ctx)), j.problems.close())
 }

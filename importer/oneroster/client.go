@@ -33,7 +33,8 @@ type Client struct {
 	close     func()
 	foreign   bool // a transport that may not call httptrace hooks
 	timeout   time.Duration
-	base      *url.URL // with the API's path
+	root      *url.URL
+	base      *url.URL // with the API's path of results
 	proto     *http.Request
 	buffers   sync.Pool // of *[]byte
 }
@@ -53,9 +54,10 @@ func NewClient(c Config) (*Client, error) {
 	if c.AuthStyle != AuthParams && c.AuthStyle != AuthHeader {
 		return nil, fmt.Errorf("auth style: must be %s or %s", AuthParams, AuthHeader)
 	}
+	root := *base
 	base.Path += ResultsPath
 	base.RawPath += ResultsPath
-	client := &Client{base: base, timeout: c.Timeout, transport: c.Transport, close: func() {}}
+	client := &Client{root: &root, base: base, timeout: c.Timeout, transport: c.Transport, close: func() {}}
 	switch t := c.Transport.(type) {
 	case nil:
 		own := newTransport(c)
@@ -114,6 +116,11 @@ func (c *Client) giveBack(room *[]byte) {
 
 // resultURL is the address of one result, its sourcedId escaped, dots that would be a path of their own included.
 func (c *Client) resultURL(id string) *url.URL {
+	return under(c.base, id)
+}
+
+// under is the address of what has an id, below that of all.
+func under(all *url.URL, id string) *url.URL {
 	escaped := url.PathEscape(id)
 	switch id {
 	case ".":
@@ -121,7 +128,7 @@ func (c *Client) resultURL(id string) *url.URL {
 	case "..":
 		escaped = "%2E%2E"
 	}
-	u := *c.base
+	u := *all
 	u.Path += id
 	u.RawPath += escaped
 	return &u

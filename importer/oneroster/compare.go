@@ -20,13 +20,25 @@ func compare(a *Answer, r *Result, resp *response) {
 		a.Reason = "the server answered with another result than the one asked for; nothing was learned of what it holds"
 		return
 	}
-	if a.Diff = r.Diff(&found[i]); len(a.Diff) == 0 {
-		a.More = r.Status != StatusToBeDeleted && len(found[i].Diff(r)) > 0
+	a.hold(r, &found[i])
+}
+
+// Held is the answer to a look for r by which got was found.
+func (r *Result) Held(got *Result) Answer {
+	a := Answer{Verdict: Accepted}
+	a.hold(r, got)
+	return a
+}
+
+// hold compares what was sent with what was found.
+func (a *Answer) hold(r, got *Result) {
+	if a.Diff = r.Diff(got); len(a.Diff) == 0 {
+		a.More = r.Status != StatusToBeDeleted && len(got.Diff(r)) > 0
 		return
 	}
 	a.Verdict, a.Code = Different, "server.different"
 	a.Reason = "the server has another content under this sourcedId: " + fields(a.Diff)
-	if r.Status != StatusToBeDeleted && found[i].Status == StatusToBeDeleted {
+	if r.Status != StatusToBeDeleted && got.Status == StatusToBeDeleted {
 		a.Code, a.Reason = "server.deleted", "the server has this result marked as deleted"
 	}
 }

@@ -42,12 +42,15 @@ type Config struct {
 	// RefuseGet and RefuseList answer GET of one result and of the list with 403, 405 or 501; 0 serves them.
 	RefuseGet  int `json:"refuseGet,omitempty" yaml:"refuseGet"`
 	RefuseList int `json:"refuseList,omitempty" yaml:"refuseList"`
+	// RefuseObjects answers GET of line items, users and classes with 403, 404, 405 or 501; 0 serves them.
+	RefuseObjects int `json:"refuseObjects,omitempty" yaml:"refuseObjects"`
 	// NestedFilters allows filters on lineItem.sourcedId, student.sourcedId and class.sourcedId, which the API
 	// document excludes and clients saw working.
 	NestedFilters bool `json:"nestedFilters,omitempty" yaml:"nestedFilters"`
 	// Strict refuses fields that the schema does not know with 422. Otherwise they are dropped in silence, as observed.
 	Strict bool `json:"strict,omitempty" yaml:"strict"`
-	// Known tells which line items, students and classes exist; nil: all do. A result that names another gets 404.
+	// Known tells which line items, students and classes exist; nil: all do. A result that names another gets 404, and so
+	// does GET of another.
 	Known Known `json:"-" yaml:"-"`
 	// VisibleAfter is how long after a write GET and the list still show what was there before (writes see it at once).
 	VisibleAfter time.Duration `json:"visibleAfter,omitempty" yaml:"visibleAfter"`
@@ -141,6 +144,9 @@ func (c Config) Check() error {
 		if !slices.Contains([]int{0, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented}, status) {
 			return fmt.Errorf("refuse get: %d is not possible; 403, 405 or 501", status)
 		}
+	}
+	if !slices.Contains([]int{0, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}, c.RefuseObjects) {
+		return fmt.Errorf("refuse objects: %d is not possible; 403, 404, 405 or 501", c.RefuseObjects)
 	}
 	for i, l := range c.Limits {
 		if err := l.check(i == len(c.Limits)-1 && !c.Repeat); err != nil {

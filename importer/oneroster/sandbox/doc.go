@@ -50,7 +50,7 @@
 //
 // # What it does not
 //
-// It knows results only: no line items, users or classes ([Known] says which exist), no bulk POST below a line item or
+// It has results only: of line items, users and classes it knows whether they exist ([Known]), and shows that. No bulk POST below a line item or
 // class, no search parameter (ignored: the document names no fields of results for it), no Link headers, no short pages. A POST
 // that is retried under Config.AllocateIDs makes another result, as it does where ids are only mapped. Credentials
 // are compared, tokens are random, but nothing here is meant to keep anybody out. The audit and the health check ([AuditPath],

@@ -79,6 +79,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == HealthPath:
 		_, _ = io.WriteString(w, "ok\n")
 	default:
+		if c, id, found := collectionOf(path); found && s.cfg.RefuseObjects != http.StatusNotFound {
+			s.serveObject(w, r, c, id)
+			return
+		}
 		s.serveUnknown(w, r)
 	}
 }
