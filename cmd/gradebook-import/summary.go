@@ -319,7 +319,11 @@ func (s *summary) next(w io.Writer) {
 		if slices.Contains(s.given, "-") {
 			about += ", with the same standard input"
 		}
-		fmt.Fprintf(w, "\nTo go on where this run stopped%s:\n\n  %s\n", about, s.resume)
+		start := "To go on"
+		if r.Run.ExitCode == importer.ExitUsage {
+			start = "With a file that can be read to its end, go on"
+		}
+		fmt.Fprintf(w, "\n%s where this run stopped%s:\n\n  %s\n", start, about, s.resume)
 	case len(s.rejects) > 0 && r.Run.DryRun:
 		fmt.Fprint(w, "\nCorrect these rows before you import the file, or import it as it is: the others go in.\n")
 	case len(s.rejects) > 0:

@@ -89,10 +89,17 @@ type unzipped struct{ src io.Reader }
 func (z *unzipped) Read(p []byte) (int, error) {
 	n, err := z.src.Read(p)
 	if err != nil && err != io.EOF {
-		err = fmt.Errorf("the gzip file is damaged or incomplete; copy or export it again: %w", err)
+		err = damagedGzip{err}
 	}
 	return n, err
 }
+
+type damagedGzip struct{ error }
+
+func (damagedGzip) Error() string {
+	return "the gzip file is damaged or incomplete; copy or export it again"
+}
+func (d damagedGzip) Unwrap() error { return d.error }
 
 // choose follows the option, or what the file begins with.
 func choose(path, option, head string, src io.Reader, waits bool) (*text, error) {

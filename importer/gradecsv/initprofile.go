@@ -110,6 +110,10 @@ func (s *sketch) write() []byte {
 		fmt.Fprintf(&b, "# line %d before it: %s (use it as {label: %s})\n", l.line, printable(l.name), printable(strings.TrimSuffix(l.name, ":")))
 	}
 	fmt.Fprintf(&b, "name: %s\nabout: %s\n", strconv.Quote(strings.TrimSuffix(base, filepath.Ext(base))), strconv.Quote("files like "+base))
+	if s.isNative() {
+		s.native(&b)
+		return b.Bytes()
+	}
 	wide := s.assignments()
 	title := s.wide(&b, wide)
 	b.WriteString("fields:\n")
@@ -162,12 +166,7 @@ func (s *sketch) score(b *bytes.Buffer, wide []int) {
 		fmt.Fprintf(b, "    column: %s\n", s.named(builtIn("long").fields, colScore))
 	}
 	commas, percents, words := s.cells(places)
-	if commas {
-		b.WriteString("    decimal: comma\n")
-	}
-	if percents {
-		b.WriteString("    percent: allowed\n    # scale: {from: 100, to: 20}   # TODO: percentages are sent as they are; say this to make points of them\n")
-	}
+	notation(b, commas, percents)
 	b.WriteString("    values:\n      - {is: [\"\", N/A, \"-\"], row: none}\n      - {is: [EX, Excused], set: {scoreStatus: exempt}}\n")
 	for _, word := range words {
 		if !oneOf(word, []string{"N/A", "-", "EX", "Excused"}) {
@@ -205,8 +204,7 @@ func (s *sketch) cells(places []int) (commas, percents bool, words []string) {
 func (s *sketch) others(b *bytes.Buffer) {
 	known := builtIn("long").fields
 	if i := s.usual(known, colScoreDate); i >= 0 {
-		fmt.Fprintf(b, "  # TODO: how the dates are written, such as YYYY-MM-DD, M/D/YYYY or D.M.YYYY\n"+
-			"  scoreDate: {column: %s, date: YYYY-MM-DD}\n", strconv.Quote(strings.TrimSpace(s.header[i])))
+		s.date(b, i)
 	} else {
 		b.WriteString("  # No column of dates was found: give one for all rows with --score-date, or here:\n  # scoreDate: {value: 2026-06-12}\n")
 	}

@@ -78,7 +78,7 @@ func slashed(value string) string {
 	if len(parts) != 3 || strings.Trim(date, "0123456789/.-") != "" || len(parts[0]) > 2 || len(parts[1]) > 2 {
 		return ""
 	}
-	const settle = "; write YYYY-MM-DD, or say with a mapping profile how dates are written: date: %s"
+	const settle = "; write YYYY-MM-DD" + wholeFile + "date: %s" + beginsOne
 	first, second := number(parts[0]), number(parts[1])
 	switch {
 	case len(parts[2]) != 4:
@@ -93,6 +93,13 @@ func slashed(value string) string {
 	return "could have the month first or the day first, and is not guessed" + fmt.Sprintf(settle, "M/D/YYYY or D/M/YYYY")
 }
 
+// What to do where all values of a file are written so.
+const (
+	wholeFile    = ", or where the whole file is so, give --mapping a profile that has "
+	beginsOne    = " (mapping init begins one)"
+	decimalComma = wholeFile + "decimal: comma" + beginsOne
+)
+
 // commaHint says what is wrong with a number that has commas, "" where it is none.
 func commaHint(value string) string {
 	value = strings.TrimLeft(value, "+-")
@@ -101,11 +108,11 @@ func commaHint(value string) string {
 	case commas == 0 || !isDigits(value) || digits(value) == 0:
 		return ""
 	case points > 0:
-		return "has marks for both thousands and decimals; write 1234.5, or say with a mapping profile how numbers are written: decimal: comma"
+		return "has marks for both thousands and decimals; write 1234.5" + decimalComma
 	case commas == 1 && len(value)-strings.IndexByte(value, ',') == 4:
-		return "could have a comma for thousands or for decimals, and is not guessed; write 1234 or 1.234, or say with a mapping profile: decimal: comma"
+		return "could have a comma for thousands or for decimals, and is not guessed; write 1234 or 1.234" + decimalComma
 	case commas == 1:
-		return "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234"
+		return "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234" + decimalComma
 	}
 	return "has commas for thousands; write 1234567, not 1,234,567"
 }

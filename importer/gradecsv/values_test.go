@@ -20,9 +20,11 @@ func TestBadValues(t *testing.T) {
 	const scientific = "is a number in scientific notation: a spreadsheet shortened the id, and its digits are lost; " +
 		"export the file again, and to open it in a spreadsheet import it with this column as Text"
 	const cellError = "is a spreadsheet's error and no value; correct the cell in the spreadsheet, or empty it, and save again"
-	const settle = "; write YYYY-MM-DD, or say with a mapping profile how dates are written: date: "
+	const settle = "; write YYYY-MM-DD, or where the whole file is so, give --mapping a profile that has date: "
 	const again = "; delete the cell and type it again"
-	const marks = "has marks for both thousands and decimals; write 1234.5, or say with a mapping profile how numbers are written: decimal: comma"
+	const begins = " (mapping init begins one)"
+	const comma = ", or where the whole file is so, give --mapping a profile that has decimal: comma" + begins
+	const marks = "has marks for both thousands and decimals; write 1234.5" + comma
 	const percent = "a percent sign is no part of a number; write 85, not 85%"
 	tests := []struct{ column, value, message string }{
 		{"sourcedId", "a b", "contains a space (U+0020)" + ids},
@@ -63,9 +65,9 @@ func TestBadValues(t *testing.T) {
 		{"dateLastModified", "yesterday", date},
 		{"dateLastModified", "2026-06-01T08:00:00", "a date-time needs its zone: Z at the end, or an offset such as +02:00"},
 		{"scoreDate", "", "is blank; every result needs a date YYYY-MM-DD"},
-		{"scoreDate", "6/1/2026", "could have the month first or the day first, and is not guessed" + settle + "M/D/YYYY or D/M/YYYY"},
-		{"scoreDate", "13/1/2026", "is a date with the day first, because its first number is no month" + settle + "D/M/YYYY"},
-		{"scoreDate", "1/13/2026 8:00", "is a date with the month first, because its second number is no month" + settle + "M/D/YYYY"},
+		{"scoreDate", "6/1/2026", "could have the month first or the day first, and is not guessed" + settle + "M/D/YYYY or D/M/YYYY" + begins},
+		{"scoreDate", "13/1/2026", "is a date with the day first, because its first number is no month" + settle + "D/M/YYYY" + begins},
+		{"scoreDate", "1/13/2026 8:00", "is a date with the month first, because its second number is no month" + settle + "M/D/YYYY" + begins},
 		{"scoreDate", "1.2.26", "must be a date YYYY-MM-DD, with all four digits of the year"},
 		{"scoreDate", "13/13/2026", "must be a date YYYY-MM-DD; neither of the first two numbers is a month"},
 		{"scoreDate", "46174", "is a day's number, which is how spreadsheets keep dates; format the column as yyyy-mm-dd in the spreadsheet, and save again"},
@@ -77,7 +79,7 @@ func TestBadValues(t *testing.T) {
 		{"late", "true\u200b", "contains an invisible character of no width (U+200B)" + again},
 		{"status", "“active”", "contains a curly quote (U+201C)" + again},
 		{"score", "85\u200b", "contains an invisible character of no width (U+200B)" + again},
-		{"score", "1,234", "could have a comma for thousands or for decimals, and is not guessed; write 1234 or 1.234, or say with a mapping profile: decimal: comma"},
+		{"score", "1,234", "could have a comma for thousands or for decimals, and is not guessed; write 1234 or 1.234" + comma},
 		{"score", "1.234,5", marks},
 		{"score", "1,234.5", marks},
 		{"score", "2,345,678", "has commas for thousands; write 1234567, not 1,234,567"},
@@ -100,7 +102,7 @@ func TestBadValues(t *testing.T) {
 		{"scoreDate", "2026-06-01T08:00:60Z", "there is no such time"},
 		{"scoreDate", "2026-06-01T08:00:00+24:00", "there is no such time"},
 		{"score", "85%", percent},
-		{"score", "1,5", "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234"},
+		{"score", "1,5", "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234" + comma},
 		{"score", "1e999", "is too large for a number"},
 		{"score", "1e-999", "is too small for a number; write 0 if that is meant"},
 		{"score", "NaN", "must be a finite number"},
