@@ -1,8 +1,11 @@
 package checkpoint
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -101,9 +104,42 @@ func examine(path string, readOnly bool) (created bool, err error) {
 		return false, &fs.PathError{Op: "open", Path: path, Err: errors.New("not a regular file")}
 	case info.Size() == 0 && readOnly:
 		return false, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+	case info.Size() > 0:
+		return false, recognise(path)
 	}
-	return info.Size() == 0, nil
+	return true, nil
 }
+
+// recognise tells a file that is something else from a checkpoint, which begins with two pages that bbolt marks. One that
+// is lost is damage; so is a beginning of zeros, which a file system may leave after a power cut.
+func recognise(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // it was only read
+	head := make([]byte, 2*largestPage)
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	for at := 0; at+pageHead+4 <= n; at += smallestPage {
+		if binary.NativeEndian.Uint32(head[at+pageHead:]) == boltMagic {
+			return nil
+		}
+	}
+	if len(bytes.Trim(head[:min(n, smallestPage)], "\x00")) == 0 {
+		return nil
+	}
+	return &ForeignError{path}
+}
+
+// How bbolt marks its first two pages: boltMagic after the page's head, pages being as large as the machine's.
+const (
+	boltMagic                 = 0xED0CDAED
+	pageHead                  = 16
+	smallestPage, largestPage = 4 << 10, 64 << 10
+)
 
 // openError sorts what bbolt says: what is not the operating system's is damage.
 func openError(path string, err error) error {

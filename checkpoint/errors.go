@@ -28,7 +28,14 @@ func (e *VersionError) Error() string {
 		e.Path, e.Found, e.Supported)
 }
 
-// DamagedError: the file is no checkpoint, or not a whole one. Any method can return it.
+// ForeignError: the file was never a checkpoint. It was not changed.
+type ForeignError struct{ Path string }
+
+func (e *ForeignError) Error() string {
+	return e.Path + " is not a checkpoint: name the checkpoint of an earlier run, or a file that is not there yet and will be made; nothing was changed in this one"
+}
+
+// DamagedError: the checkpoint is not whole. Any method can return it.
 type DamagedError struct {
 	Path string
 	Err  error

@@ -70,7 +70,7 @@ type Store struct {
 }
 
 // Open opens the checkpoint at path and locks it against other processes; without Options.ReadOnly it creates what is
-// missing, the directory aside. Its errors are *LockedError, *DamagedError, *VersionError, *WriteError and, for what the
+// missing, the directory aside. Its errors are *LockedError, *ForeignError, *DamagedError, *VersionError, *WriteError and, for what the
 // operating system refuses, *fs.PathError.
 func Open(path string, opts Options) (*Store, error) {
 	opts = opts.withDefaults()

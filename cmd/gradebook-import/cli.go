@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -58,7 +59,7 @@ func unsetEmpty() {
 
 func newParser(t *terminal) (*kong.Kong, error) {
 	files := &configFiles{}
-	return kong.New(&cli{},
+	return kong.New(&cli{}, append(valueMappers(),
 		kong.Name(program),
 		kong.Description("Imports OneRoster results files into a gradebook: no row lost, none doubled, and the same command "+
 			"resumes after anything."),
@@ -69,7 +70,7 @@ func newParser(t *terminal) (*kong.Kong, error) {
 		kong.ExplicitGroups(groups()),
 		kong.ConfigureHelp(kong.HelpOptions{NoExpandSubcommands: true, Compact: true, WrapUpperBound: helpWidth}),
 		kong.ValueFormatter(describe),
-	)
+	)...)
 }
 
 const helpWidth = 80
@@ -96,6 +97,14 @@ func refused(err error) error {
 	// What kong says about a wrong value from the environment quotes it; it may have been meant for another variable.
 	if name, _, found := strings.Cut(text, "=\""); found && strings.Contains(name, "(from envar ") {
 		text = name + ")"
+	}
+	var set *misset
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &set):
+		text = set.Error()
+	case errors.As(err, &file): // flags that name files are opened later, the config file apart
+		text = "--config: " + unread(file.Path, err).Error()
 	}
 	f := usage("%s", strings.ReplaceAll(text, "envar", "environment variable"))
 	var parse *kong.ParseError

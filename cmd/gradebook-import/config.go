@@ -131,13 +131,19 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 		return nil, nil
 	}
 	if !v.list {
+		if err := fits(flag, v.texts[0]); err != nil {
+			return nil, &misset{fmt.Errorf("%s:%d:%d: %s: %w", s.file, v.line, v.column, flag.Name, err)}
+		}
 		return v.texts[0], nil
 	}
 	if !flag.IsSlice() {
-		return nil, usage("%s:%d:%d: %s: expected one value, not a list", s.file, v.line, v.column, flag.Name)
+		return nil, &misset{fmt.Errorf("%s:%d:%d: %s: expected one value, not a list", s.file, v.line, v.column, flag.Name)}
 	}
 	return strings.Join(v.texts, ","), nil
 }
+
+// misset is what is wrong with a value in a config file, with its place: the name of the flag need not go before it.
+type misset struct{ error }
 
 // suggestion is "; did you mean …?" for a name that is almost one of the known.
 func suggestion(name string, known []string) string {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer"
@@ -24,6 +25,20 @@ func (f *failure) ExitCode() int { return f.status }
 // usage is a refusal of what the command line, the environment or the config file says.
 func usage(format string, args ...any) *failure {
 	return &failure{status: importer.ExitUsage, err: fmt.Errorf(format, args...)}
+}
+
+// unread is why a file could not be read, for people who do not know what stat and open are.
+func unread(path string, err error) error {
+	var cause *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: no such file; check the name and the directory", path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: may not be read by this user; check the file's permissions", path)
+	case errors.As(err, &cause):
+		return fmt.Errorf("%s: %w", path, cause.Err)
+	}
+	return err
 }
 
 func (f *failure) try(hint string) *failure {

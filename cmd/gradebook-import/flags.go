@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,18 @@ type fileFlags struct {
 	shapeFlags
 	ShowValues bool  `group:"files" help:"Messages quote what is wrong, even where it may be a student's data."`
 	Shard      shard `group:"files" default:"0/1" placeholder:"I/N" help:"Only the rows of part I of N, I from 0."`
+}
+
+// checkFiles refuses a file that is named twice: each of its rows would be a duplicate of itself.
+func (f *fileFlags) checkFiles() error {
+	seen := map[string]bool{}
+	for _, name := range f.Files {
+		if clean := filepath.Clean(name); seen[clean] && name != "-" {
+			return usage("%s is named twice; name each file once", name)
+		}
+		seen[filepath.Clean(name)] = true
+	}
+	return nil
 }
 
 // checkpointFlags say where the importer's memory is.

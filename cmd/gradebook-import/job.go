@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -51,6 +50,9 @@ type job struct {
 func (j *job) run(ctx context.Context) (err error) {
 	options := j.files.options()
 	options.ShowValues = j.files.ShowValues
+	if err := j.files.checkFiles(); err != nil {
+		return err
+	}
 	reader, err := gradecsv.Open(j.files.Files, options)
 	if err != nil {
 		return err
@@ -102,7 +104,7 @@ func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 	}
 	store, err := j.rows.open(j.term, j.config.DryRun)
 	if err != nil {
-		return nil, none, unopened(j.rows.Checkpoint, err)
+		return nil, none, err
 	}
 	j.guard.again = func() (*checkpoint.Journal, error) { return store.Target(j.target.BaseURL, j.target.ClientID) }
 	journal, err := j.guard.again()
@@ -110,16 +112,6 @@ func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 		return nil, none, errors.Join(err, store.Close())
 	}
 	return journal, store.Close, nil
-}
-
-// unopened says what to do about a checkpoint that the operating system does not give us.
-func unopened(path string, err error) error {
-	var file *fs.PathError
-	if !errors.As(err, &file) {
-		return err
-	}
-	return fmt.Errorf("checkpoint %s cannot be opened (%w): --checkpoint must name a file in a directory that is there and may be written to",
-		path, file.Err)
 }
 
 // book runs the import between the notes of its beginning and its end in the journal, and writes what people get.
@@ -313,9 +305,9 @@ func (s *meteredSource) unread() string {
 	taken := int(s.rows.Load())
 	part, known := s.part(taken)
 	switch more := (1 - part) / part * float64(taken); {
-	case s.ended.Load():
+	case s.ended.Load() || taken == 0:
 		return ""
-	case !known || taken == 0:
+	case !known:
 		return "?"
 	case more < 1:
 		return "few"

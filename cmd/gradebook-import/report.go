@@ -38,13 +38,22 @@ func (f *outputFlags) directory() (reportDir, error) {
 		return "", usage("--report-dir: must name a directory")
 	}
 	if err := os.MkdirAll(f.ReportDir, 0o700); err != nil {
-		return "", usage("--report-dir: %w", err)
+		return "", usage("--report-dir: %w", noDirectory(f.ReportDir, err))
 	}
 	probe, err := os.CreateTemp(f.ReportDir, ".probe-*")
 	if err != nil {
-		return "", usage("--report-dir: %w", err)
+		return "", usage("--report-dir: %w", noDirectory(f.ReportDir, err))
 	}
 	return reportDir(f.ReportDir), errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// noDirectory is why nothing can be written into a directory.
+func noDirectory(path string, err error) error {
+	var cause *fs.PathError
+	if !errors.As(err, &cause) {
+		return err
+	}
+	return fmt.Errorf("%s cannot be used (%w); name a directory that may be written to, or that can be made", path, cause.Err)
 }
 
 // write writes the report and its page, each whole or not at all.

@@ -104,7 +104,7 @@ func pageName(report string) string {
 func readReport(path string) (*importer.Report, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, usage("%w", err)
+		return nil, usage("%w", unread(path, err))
 	}
 	r := &importer.Report{}
 	if err := json.Unmarshal(data, r); err != nil || r.SchemaVersion == 0 {

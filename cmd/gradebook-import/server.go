@@ -125,7 +125,7 @@ func (f *authFlags) secret(t *terminal) (string, error) {
 func readSecret(path string, t *terminal) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", usage("--client-secret-file: %w", err)
+		return "", usage("--client-secret-file: %w", unread(path, err))
 	}
 	const longest = 64 << 10
 	if !info.Mode().IsRegular() || info.Size() > longest {
@@ -136,7 +136,7 @@ func readSecret(path string, t *terminal) (string, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return "", usage("--client-secret-file: %w", err)
+		return "", usage("--client-secret-file: %w", unread(path, err))
 	}
 	secret := strings.TrimSpace(string(data))
 	if secret == "" || strings.ContainsFunc(secret, unicode.IsControl) {

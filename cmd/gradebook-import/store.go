@@ -2,9 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
 	"time"
 
 	"gradebook-import/checkpoint"
+	"gradebook-import/importer"
 )
 
 // patient is how long another run may hold the checkpoint before a person is told what is waited for.
@@ -19,9 +23,29 @@ func (f *checkpointFlags) open(t *terminal, readOnly bool) (*checkpoint.Store, e
 	store, err := checkpoint.Open(f.Checkpoint, options)
 	var locked *checkpoint.LockedError
 	if f.LockWait <= patient || !errors.As(err, &locked) {
-		return store, err
+		return store, unopened(f.Checkpoint, err)
 	}
 	t.note("another run holds %s; waiting for it, at most %s", f.Checkpoint, f.LockWait)
 	options.LockWait = f.LockWait - patient
-	return checkpoint.Open(f.Checkpoint, options)
+	store, err = checkpoint.Open(f.Checkpoint, options)
+	return store, unopened(f.Checkpoint, err)
+}
+
+// unopened says what to do about a checkpoint that is none, or that the operating system does not give us: another path
+// must be named, or what is wrong with that one be mended. A disk that fails is another matter.
+func unopened(path string, err error) error {
+	var foreign *checkpoint.ForeignError
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &foreign):
+		return usage("--checkpoint: %w", err)
+	case !errors.As(err, &file):
+		return err
+	}
+	told := fmt.Errorf("checkpoint %s cannot be opened (%w): --checkpoint must name a file in a directory that is there and may be written to",
+		path, file.Err)
+	if errors.Is(file.Err, syscall.ENOSPC) || errors.Is(file.Err, syscall.EIO) {
+		return told
+	}
+	return &failure{status: importer.ExitUsage, err: told}
 }
