@@ -9,6 +9,7 @@ import (
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer"
 	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
 )
 
 // guard is --max-changes: the plan of the run is made once without sending, and when it would change too much, it stays
@@ -19,6 +20,8 @@ type guard struct {
 	again   func() (*checkpoint.Journal, error)
 	reader  *gradecsv.Reader // nil: the guard is off
 	journal *checkpoint.Journal
+	// client asks the server what it has, for a run that looks before it sends; nil: the checkpoint alone knows.
+	client *oneroster.Client
 	// held: the run did not begin.
 	held bool
 }
@@ -61,6 +64,10 @@ func (g *guard) stops(ctx context.Context, c importer.Config) (*importer.Report,
 	}
 	dry := c.DryRun
 	c.Source, c.Gateway, c.Journal, c.DryRun = g.reader, importer.DryGateway{}, importer.DryJournal{Journal: g.journal}, true
+	if g.client != nil && c.LookFirst {
+		online := importer.NewOnline(g.client, c.Pace, c.Attempts)
+		c.Gateway, c.Source, c.LookFirst = online, online.Ahead(g.reader), false // it looks anyway, fifty rows at a time
+	}
 	c.Pace, c.Log, c.Notice, c.Observe, c.Progress = nil, nil, nil, nil, nil
 	c.MaxErrors, c.MaxDuration, c.Doubtful = importer.Limit{}, 0, nil
 	r, err := importer.Run(ctx, c)

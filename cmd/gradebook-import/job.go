@@ -84,7 +84,7 @@ func (j *job) run(ctx context.Context) (err error) {
 		j.online, j.changes = importer.NewOnline(server.Client, j.config.Pace, j.config.Attempts), dir.changes()
 		j.config.Gateway, j.config.Pace = j.online, nil // most rows cost no request
 	} else {
-		j.config.Gateway, j.list = server, server.List
+		j.config.Gateway, j.list, j.guard.client = server, server.List, server.Client
 	}
 	return j.book(ctx, reader, journal, dir, func() error { return errors.Join(server.close(), closeJournal()) })
 }

@@ -1,0 +1,254 @@
+package importer
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
+	"gradebook-import/importer/pace"
+)
+
+// How a server answers those who look for objects, or for results.
+type manner int
+
+const (
+	offers    manner = iota
+	elsewhere        // 404, not the API's: there is no such address
+	forbids          // 403
+	lacks            // 405
+	redirects
+	pages  // a web page, 200
+	denies // 401
+	unwell // 500, for ever
+)
+
+func (m manner) answer(w http.ResponseWriter) {
+	switch m {
+	case elsewhere:
+		http.Error(w, `{"error":"Not Found"}`, http.StatusNotFound)
+	case redirects:
+		w.Header().Set("Location", "/login")
+		w.WriteHeader(http.StatusFound)
+	case pages:
+		_, _ = fmt.Fprint(w, "<!DOCTYPE html><html><body>Log in</body></html>")
+	default:
+		w.WriteHeader(map[manner]int{forbids: 403, lacks: 405, denies: 401, unwell: 500}[m])
+	}
+}
+
+// catalogue is a server that is only read.
+type catalogue struct {
+	t        *testing.T
+	shelf    *shelf
+	missing  map[string]bool                 // objects that are not there
+	objects  map[oneroster.Collection]manner // Users, Students, LineItems, Classes
+	results  manner
+	noLists  bool // of objects
+	asked    map[string]int
+	requests int
+	mu       sync.Mutex
+}
+
+func (c *catalogue) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(10 * time.Millisecond)
+	c.mu.Lock()
+	c.requests++
+	c.asked[r.URL.Path]++
+	c.mu.Unlock()
+	if a, bad := c.shelf.bad(); bad && a.Verdict != oneroster.Doubt {
+		return nil, errors.New("connection reset")
+	} else if bad {
+		return answered(http.StatusServiceUnavailable, `{}`), nil
+	}
+	if r.Method != http.MethodGet {
+		c.t.Errorf("%s %s: a dry run asks only", r.Method, r.URL.Path)
+	}
+	w := httptest.NewRecorder()
+	for in, how := range c.objects {
+		if rest, ok := strings.CutPrefix(r.URL.Path, string(in)); ok {
+			c.object(w, how, strings.TrimPrefix(rest, "/"))
+			return w.Result(), nil
+		}
+	}
+	c.result(w, r, strings.TrimPrefix(r.URL.Path, oneroster.ResultsPath))
+	return w.Result(), nil
+}
+
+func answered(status int, body string) *http.Response {
+	w := httptest.NewRecorder()
+	w.WriteHeader(status)
+	_, _ = w.WriteString(body)
+	return w.Result()
+}
+
+func (c *catalogue) object(w http.ResponseWriter, how manner, id string) {
+	switch {
+	case how != offers:
+		how.answer(w)
+	case id == "" && c.noLists:
+		forbids.answer(w)
+	case id == "":
+		_, _ = fmt.Fprint(w, `{"anything":[{"sourcedId":"some"}]}`)
+	case c.missing[id]:
+		http.Error(w, `{"imsx_codeMajor":"failure"}`, http.StatusNotFound)
+	default:
+		_, _ = fmt.Fprintf(w, `{"object":{"sourcedId":%q}}`, id)
+	}
+}
+
+func (c *catalogue) result(w http.ResponseWriter, r *http.Request, id string) {
+	got, there := c.shelf.results[id]
+	switch {
+	case c.results != offers:
+		c.results.answer(w)
+	case id == "":
+		limit, _ := strconv.Atoi(r.URL.Query().Get("limit"))
+		offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+		page, a := c.shelf.list(r.Context(), oneroster.Query{Filter: r.URL.Query().Get("filter"), Limit: limit, Offset: offset})
+		if a.Verdict != oneroster.Accepted {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"results": append([]oneroster.Result{}, page.Results...)})
+	case !there:
+		http.Error(w, `{"imsx_codeMajor":"failure"}`, http.StatusNotFound)
+	default:
+		_ = json.NewEncoder(w).Encode(map[string]any{"result": got})
+	}
+}
+
+// catalogued is an input of n rows, every seventh of which names a student that is not there, and its server.
+func catalogued(t *testing.T, n int, rnd *rand.Rand) ([]gradecsv.Row, *catalogue) {
+	rows, s := shelved(t, n, rnd)
+	c := &catalogue{t: t, shelf: s, missing: map[string]bool{"lost": true}, asked: map[string]int{}, objects: map[oneroster.Collection]manner{
+		oneroster.LineItems: offers, oneroster.Users: offers, oneroster.Students: elsewhere, oneroster.Classes: offers}}
+	for i := range rows {
+		if i%7 == 3 {
+			rows[i].Result.Student.SourcedID = "lost"
+		}
+	}
+	return rows, c
+}
+
+func lost(rows []gradecsv.Row) (n int) {
+	for _, row := range rows {
+		if row.Result.Student.SourcedID == "lost" {
+			n++
+		}
+	}
+	return n
+}
+
+func foresee(t *testing.T, c *catalogue, rows []gradecsv.Row) (*Report, map[string]*Asked) {
+	t.Helper()
+	client, err := oneroster.NewClient(oneroster.Config{BaseURL: "https://gradebook.example.org", Transport: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	online := NewOnline(client, pace.New(pace.Config{}), 5)
+	r, err := Run(t.Context(), Config{Source: online.Ahead(&sliceSource{rows: rows}), Gateway: online,
+		Journal: DryJournal{checkpoint.NewMemory()}, DryRun: true, Method: http.MethodPut, GiveUpAfter: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, online.Report()
+}
+
+// Whatever the server offers and whatever goes wrong on the way, no row is rejected but for what is not there, and
+// what is foretold is so.
+func TestOnlineRejectsOnlyWhatIsMissing(t *testing.T) {
+	for seed := range uint64(*seeds / 4) {
+		synctest.Test(t, func(t *testing.T) {
+			rnd := rand.New(rand.NewPCG(seed, 11))
+			n := 20 + rnd.IntN(300)
+			rows, c := catalogued(t, n, rnd)
+			c.shelf.bare, c.shelf.deaf, c.shelf.trouble = rnd.IntN(4) == 0, rnd.IntN(4) == 0, rnd.Float64()*0.2
+			c.noLists = rnd.IntN(3) == 0
+			for in := range c.objects {
+				if in != oneroster.Students && rnd.IntN(2) == 0 {
+					c.objects[in] = manner(rnd.IntN(int(unwell) + 1))
+				}
+			}
+			if rnd.IntN(4) == 0 {
+				c.objects[oneroster.Users], c.objects[oneroster.Students] = []manner{elsewhere, forbids}[rnd.IntN(2)], offers
+			}
+			c.results = []manner{offers, offers, offers, elsewhere, forbids, lacks, pages}[rnd.IntN(7)]
+			r, asked := foresee(t, c, rows)
+			offered := c.objects[oneroster.Users] == offers || c.objects[oneroster.Students] == offers
+			if r.Counts.Rejected > lost(rows) || !offered && r.Counts.Rejected > 0 || r.Counts.Accepted+r.Counts.Rejected != n {
+				t.Errorf("seed %d: %+v of %d rows, %d of which are lost; %+v", seed, r.Counts, n, lost(rows), c.objects)
+			}
+			if offered && r.Counts.Rejected < lost(rows) && asked["students"].NotAsked == 0 {
+				t.Errorf("seed %d: %d of %d lost rows rejected, and nothing said", seed, r.Counts.Rejected, lost(rows))
+			}
+			e := r.Effects
+			unknown := r.Counts.Accepted - e.Created - e.Replaced - e.Same
+			if unknown > 0 && asked["results"].NotAsked == 0 || c.results != offers && unknown != r.Counts.Accepted {
+				t.Errorf("seed %d: %d rows are not known; %+v", seed, unknown, *asked["results"])
+			}
+			if c.results == offers && unknown == 0 && r.Counts.Rejected == lost(rows) {
+				created, replaced := 0, 0
+				for i, row := range rows {
+					if row.Result.Student.SourcedID != "lost" && i%10 == 0 {
+						created++
+					} else if row.Result.Student.SourcedID != "lost" && i%10 == 1 {
+						replaced++
+					}
+				}
+				if e.Created != created || e.Replaced != replaced {
+					t.Errorf("seed %d: %+v, want %d created and %d replaced", seed, *e, created, replaced)
+				}
+			}
+		})
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+}
+
+// Objects are asked for once, results fifty at a time.
+func TestOnlineAsksLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows, c := catalogued(t, 2000, rand.New(rand.NewPCG(1, 1)))
+		r, asked := foresee(t, c, rows)
+		if r.Counts.Rejected != lost(rows) || asked["students"].Missing != 1 || asked["lineItems"].Found != 1 {
+			t.Errorf("%+v, %+v", r.Counts, asked)
+		}
+		if most := 3*2000/groupRows + 50; c.requests > most {
+			t.Errorf("%d requests, want at most %d; %d lists", c.requests, most, c.asked[oneroster.ResultsPath])
+		}
+		if r.HTTP.Requests != c.requests {
+			t.Errorf("%d requests were reported, and there were %d", r.HTTP.Requests, c.requests)
+		}
+	})
+}
+
+// A list that leaves results out is found out by the look that follows it.
+func TestOnlineMistrustsLists(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows, c := catalogued(t, 300, rand.New(rand.NewPCG(1, 1)))
+		for i := range rows {
+			rows[i].Result.Student.SourcedID = "st"
+		}
+		for id := range c.shelf.results {
+			c.shelf.hides[id] = true
+		}
+		delete(c.shelf.hides, "res-0")
+		c.shelf.results["res-0"] = rows[0].Result // so that the first that the list does not show is there
+		if r, _ := foresee(t, c, rows); r.Effects.Created != 29 || r.Effects.Replaced != 30 || r.Effects.Same != 241 {
+			t.Errorf("%+v", *r.Effects)
+		}
+	})
+}
