@@ -38,6 +38,9 @@ func newHealth(giveUp time.Duration, now time.Time) *health {
 // gate returns when a request may go out: at once while the server is up; when it is down, to one caller at each probe
 // time. It fails when intake ends, or with a *StopError when the server has answered nothing for giveUp.
 func (h *health) gate(intake context.Context) error {
+	if h.well() {
+		return nil
+	}
 	for {
 		wait, changed, err := h.turn(time.Now())
 		if err != nil || wait == 0 {
@@ -55,6 +58,13 @@ func (h *health) gate(intake context.Context) error {
 			return err
 		}
 	}
+}
+
+// well says that nothing has failed since the last useful answer. It is asked before each request, and reads no clock.
+func (h *health) well() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.failures == 0 && !h.down
 }
 
 // turn says how long the caller has to wait before it asks again; 0: it may send now.
@@ -98,8 +108,8 @@ func (h *health) reason() string {
 	return h.why
 }
 
-// alive notes an answer that shows the server at work.
-func (h *health) alive(now time.Time) {
+// alive notes an answer that shows the server at work, and returns how many outages there have been.
+func (h *health) alive(now time.Time) (outages int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.useful, h.failures = now, 0
@@ -108,6 +118,7 @@ func (h *health) alive(now time.Time) {
 		close(h.changed)
 		h.changed = make(chan struct{})
 	}
+	return h.outages
 }
 
 // refused notes a 429: the server is there, and does no work for us.

@@ -104,7 +104,10 @@ func (w *workers) attempt(t *task) reaction {
 		w.Pace.Release(pace.Event{})
 		return r
 	}
-	look, asked := t.look, time.Now()
+	look, asked := t.look, time.Time{}
+	if look {
+		asked = time.Now()
+	}
 	a := w.request(t)
 	w.Pace.Release(event(a))
 	if a.Requests > 0 {
@@ -191,10 +194,8 @@ func (w *workers) judge(t *task, a oneroster.Answer, look bool) {
 		}
 	case oneroster.Abort:
 	default:
-		w.health.alive(time.Now())
+		t.refund(w.health.alive(time.Now()))
 		w.permitted(a)
-		_, outages, _ := w.health.outage()
-		t.refund(outages)
 		if look && refusal(a.Verdict) {
 			t.lookups++
 			t.backoffs++
