@@ -6,8 +6,12 @@ import (
 	runtimemetrics "runtime/metrics"
 )
 
-// heapRoom is how much garbage may pile up between two collections.
-const heapRoom = 32 << 20
+const (
+	// heapRoom is how much garbage may pile up between two collections.
+	heapRoom = 32 << 20
+	// heapLeast is what the rows under way may hold at any moment, whatever the last collection found.
+	heapLeast = 16 << 20
+)
 
 // tuneHeap lets garbage grow by heapRoom, whatever else the heap holds. The collector's default lets it grow by as much
 // as the heap holds: too little for speed while a run is young, and twice the memory when millions of rows are known.
@@ -23,5 +27,5 @@ func tuneHeap() {
 
 // gcPercent is GOGC for a heap of live bytes.
 func gcPercent(live uint64) int {
-	return int(min(max(heapRoom*100/max(live, 1), 10), 800))
+	return int(max(heapRoom*100/max(live, heapLeast), 10))
 }
