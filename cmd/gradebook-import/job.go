@@ -226,6 +226,7 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 	r.Run.ID = id
 	j.detected = reader.Detections()
 	j.problems.ofFiles(reader.Warnings())
+	j.problems.ofPairs(r)
 	if j.online != nil {
 		r.Online = j.online.Report()
 		j.problems.ofServer(r)
@@ -270,6 +271,7 @@ func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices
 	if failure != nil {
 		j.problems.failed(failure)
 	}
+	j.problems.moved = j.moved
 	return j.listed(r.Run.ExitCode)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -91,6 +92,7 @@ type listing struct {
 	rules      map[string]string // for SARIF: what each code means
 	failures   []problem         // of files, and of the run
 	left       int               // rows that were not listed
+	moved      moved
 }
 
 // kind is what text groups problems by, as the report does.
@@ -122,6 +124,28 @@ func (l *listing) ofFiles(warnings []gradecsv.Problem) {
 	for _, p := range warnings {
 		l.put(0, problem{p, severityWarning, p.Col})
 	}
+}
+
+// ofPairs takes in what is odd about two rows together, as far as the report has it: the first pairs.
+func (l *listing) ofPairs(r *importer.Report) {
+	if l == nil || l.format == formatText { // the report's kinds are there
+		return
+	}
+	for _, p := range r.Problems {
+		for i, other := range p.Others {
+			file, number, _ := cutLast(p.Lines[i], ":")
+			line, _ := strconv.Atoi(number) // the report writes file:line
+			l.put(0, problem{gradecsv.Problem{Code: p.Code, File: file, Line: line, Message: p.Message, Note: "it is like " + other}, severityWarning, 0})
+		}
+	}
+}
+
+func cutLast(text, separator string) (before, after string, found bool) {
+	i := strings.LastIndex(text, separator)
+	if i < 0 {
+		return text, "", false
+	}
+	return text[:i], text[i+len(separator):], true
 }
 
 // failed takes in why a file could not be read, or not to its end.
@@ -173,12 +197,29 @@ func (l *listing) each(yield func(text []byte) error) error {
 		if l.rows > 0 && rows > l.rows {
 			return nil
 		}
-		return yield(text)
+		return yield(l.renamed(text))
 	})
 	if l.left = 0; l.rows > 0 {
 		l.left = max(0, rows-l.rows)
 	}
 	return err
+}
+
+// renamed gives a problem of a file that the run has replaced the name that the file has now.
+func (l *listing) renamed(text []byte) []byte {
+	for from, to := range l.moved {
+		switch l.format {
+		case formatCSV:
+			head := func(file string) []byte { return bytes.TrimSuffix(csvRecord(inert(file), ""), []byte("\n")) }
+			if rest, ok := bytes.CutPrefix(text, head(from)); ok {
+				return append(head(to), rest...)
+			}
+		case formatSARIF:
+			uri := func(file string) []byte { return append([]byte(`"uri":`), inline(fileURI(file))...) }
+			text = bytes.Replace(text, uri(from), uri(to), 1)
+		}
+	}
+	return text
 }
 
 // print writes the list, for a run that ends with a status.
