@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -31,6 +32,9 @@ type cli struct {
 
 // command parses args and runs the command that they name.
 func command(ctx context.Context, args []string, t *terminal) error {
+	if slices.Equal(args, []string{"version"}) { // which has no flags: to take in those of the others is half of its time
+		return versionCommand{}.Run(t)
+	}
 	unsetEmpty()
 	parser, err := newParser(t)
 	if err != nil {
