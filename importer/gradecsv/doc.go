@@ -70,7 +70,7 @@
 // of records are framed and not yet returned, and one Read returns no more than readBytes of them, either exceeded by
 // one record at most. A Row owns its text: two copies of the record, one for the fields, one raw for the rejects file.
 // What a Row needs is thus twice its bytes in the file and some 700 bytes; nothing grows with the file. Rows share what
-// comes in runs: words such as true, the class, and a metadata map that says the same as the row's before.
+// comes in runs: the class, and a metadata map that says the same as the row's before.
 //
 // # Positions
 //
