@@ -192,9 +192,9 @@ func (c *converter) fieldCount() {
 		return
 	}
 	found := len(fields)
-	message := fmt.Sprintf(tooFew+", the header has %d; every blank field needs its delimiter", want)
+	message := fmt.Sprintf(tooFew+", the header has %d; a blank field needs its comma or semicolon, too", want)
 	if found > want {
-		message = fmt.Sprintf("too many fields, the header has %d; quote a field that contains the delimiter", want)
+		message = fmt.Sprintf("too many fields, the header has %d; put quotes around a field that has the comma or semicolon in it", want)
 	}
 	c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: "row.fields",
 		Message: message, Value: fmt.Sprintf(fieldsFound, found), QuoteSafe: true})
@@ -226,7 +226,7 @@ func (c *converter) checkField(i int, field string) {
 	case !utf8.ValidString(field):
 		c.failAt(i, "text.utf8", "not valid UTF-8; save the file encoded in UTF-8", "", false)
 	case strings.IndexByte(field, 0) >= 0:
-		c.failAt(i, "text.nul", "contains a NUL byte; remove it", "", false)
+		c.failAt(i, "text.nul", "contains a NUL byte, which no program shows; type the cell again", "", false)
 	default:
 		return
 	}
@@ -249,7 +249,7 @@ func (c *converter) checkBlank(text string) {
 	}
 	for i, field := range splitFields(text, c.header.delim) {
 		if c.header.nameless(i) && strings.Trim(field, "\" ") != "" {
-			c.failAt(i, "row.fields", "text after the last column that has a name; quote a field that contains the delimiter", field, false)
+			c.failAt(i, "row.fields", "text after the last column that has a name; put quotes around a field that has the comma or semicolon in it", field, false)
 		}
 	}
 }

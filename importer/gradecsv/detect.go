@@ -152,8 +152,11 @@ func (s *source) unfit(o *Options, best choice, least []string) (choice, error) 
 	if otherDelimiter(h) != "" || resembles(h) {
 		return native, nil
 	}
-	return choice{}, &InputError{s.info.File, fmt.Sprintf("no built-in mapping profile fits; line %d has %s", fr.line, h.firstLine()),
-		"say what the columns are with --mapping FILE; gradebook-import mapping init writes such a file to begin with"}
+	hint := "say what the columns are with --mapping FILE; gradebook-import mapping init writes such a file to begin with"
+	if !slices.ContainsFunc(h.names, harmless) {
+		hint = "write the column names into the first line, as the system has them that the file comes from; or " + hint
+	}
+	return choice{}, &InputError{s.info.File, fmt.Sprintf("no built-in mapping profile fits; line %d has %s", fr.line, h.firstLine()), hint}
 }
 
 // resembles reports a header that is meant to be OneRoster's, and has a mistake in it.

@@ -39,7 +39,7 @@ func missingHint(h *Header, missing []column) string {
 	case len(missing) == 1 && missing[0] == colScoreDate:
 		return "add the column, or give the date of all rows with --score-date"
 	}
-	return "the first line must hold the column names"
+	return "export the file again with all columns, or add what is missing; the first line must hold the column names"
 }
 
 // otherDelimiter names what separates the fields of a header that seems to have only one.

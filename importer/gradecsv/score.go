@@ -114,7 +114,7 @@ func scoreHint(value string) string {
 	case commaHint(trimmed) != "":
 		return commaHint(trimmed)
 	case lower == "nan" || lower == "inf" || lower == "infinity":
-		return "must be a finite number"
+		return "is no number to count with; write digits, such as 85"
 	case strings.HasPrefix(lower, "0x"):
 		return "must be a decimal number"
 	case strings.HasPrefix(trimmed, "+"):

@@ -105,8 +105,8 @@ func TestBadValues(t *testing.T) {
 		{"score", "1,5", "a comma is no part of a number; write 1.5, not 1,5, and 1234, not 1,234" + comma},
 		{"score", "1e999", "is too large for a number"},
 		{"score", "1e-999", "is too small for a number; write 0 if that is meant"},
-		{"score", "NaN", "must be a finite number"},
-		{"score", "-Infinity", "must be a finite number"},
+		{"score", "NaN", "is no number to count with; write digits, such as 85"},
+		{"score", "-Infinity", "is no number to count with; write digits, such as 85"},
 		{"score", "+5", "a plus sign is no part of a number; write 5, not +5"},
 		{"score", ".5", "a number needs digits on both sides of the point; write 0.5, not .5, and 5, not 5."},
 		{"score", "5.", "a number needs digits on both sides of the point; write 0.5, not .5, and 5, not 5."},
@@ -131,7 +131,7 @@ func TestBadValues(t *testing.T) {
 		{"late", "1", "must be true, false or blank"},
 		{"missing", "yes", "must be true, false or blank"},
 		{"comment", "caf\xe9", "not valid UTF-8; save the file encoded in UTF-8"},
-		{"studentSourcedId", "a\x00b", "contains a NUL byte; remove it"},
+		{"studentSourcedId", "a\x00b", "contains a NUL byte, which no program shows; type the cell again"},
 		{"unknown", "a\xff", "not valid UTF-8; save the file encoded in UTF-8"},
 	}
 	for _, tt := range tests {
