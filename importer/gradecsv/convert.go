@@ -277,7 +277,7 @@ func (c *converter) failPlace(place int, name, code, message, value string, safe
 		return
 	}
 	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: name, File: c.file, Line: c.row.Line, Col: 1,
-		Message: message, Value: value, QuoteSafe: safe})
+		Message: message, Value: value, QuoteSafe: safe && plainWord(value)})
 }
 
 // real is the column of the file at a place, negative where there is none.
@@ -295,7 +295,7 @@ func (c *converter) failAt(i int, code, message, value string, safe bool) {
 	first, _ := c.cr.FieldPos(0)
 	line, col := c.cr.FieldPos(i)
 	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: c.header.label(i), File: c.file,
-		Line: c.row.Line + line - first, Col: col, Message: message, Value: value, QuoteSafe: safe})
+		Line: c.row.Line + line - first, Col: col, Message: message, Value: value, QuoteSafe: safe && plainWord(value)})
 }
 
 // validate fills in the result, or says all that is wrong.
