@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"sync/atomic"
+
+	"gradebook-import/importer/gradecsv"
+)
+
+// meteredSource counts the rows that the importer took, so that progress is that of the rows dealt with, not of the
+// reader, which runs ahead.
+type meteredSource struct {
+	reader *gradecsv.Reader
+	rows   atomic.Int64
+	ended  atomic.Bool // there are no more
+}
+
+// Read is the reader's.
+func (s *meteredSource) Read(rows []gradecsv.Row) (int, error) {
+	n, err := s.reader.Read(rows)
+	s.rows.Add(int64(n))
+	if errors.Is(err, io.EOF) {
+		s.ended.Store(true)
+	}
+	return n, err
+}
+
+// unread is about how many rows the input has that were not taken; "": it came to its end.
+func (s *meteredSource) unread() string {
+	taken := int(s.rows.Load())
+	part, known := s.part(taken)
+	switch more := (1 - part) / part * float64(taken); {
+	case s.ended.Load() || taken == 0:
+		return ""
+	case !known:
+		return "?"
+	case more < 1:
+		return "few"
+	default:
+		return "~" + grouped(twoDigits(more))
+	}
+}
+
+// part is which part of the input so many rows are, by the bytes that the rows taken so far had.
+func (s *meteredSource) part(done int) (float64, bool) {
+	read, total := s.reader.Bytes()
+	taken := s.rows.Load()
+	if total == 0 {
+		return 0, false
+	}
+	return min(1, float64(done)/float64(max(taken, 1))*float64(read)/float64(total)), true
+}
