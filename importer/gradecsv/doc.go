@@ -64,6 +64,10 @@
 // warning at the file's end. testdata/badfiles.txt has what people are told of some fifty bad files. What stands in a header
 // may be a student's data, and is shown only where it is plainly none (columnnames.go).
 //
+// What no rule forbids and is hardly ever meant, such as a score of 70000 or a date of 1926, is a warning (odd.go).
+//
+// A row with too few fields is padded in a rejects file, and refused there until a person has changed it (padded.go).
+//
 // # Memory
 //
 // The framer's buffer doubles from 64 KiB to at most 2 MiB, which is maxRecord and room for a read. At most aheadBytes
@@ -102,6 +106,6 @@
 // 200 bytes an object whatever the ids are like, and of score scales and learning objectives what becomes part of the
 // result. The manifest says whether a file is bulk, and what it lacks thus unknown, or delta; a status in the file's data
 // says delta as well. Before anything is returned the whole zip is read once, so that a damaged one is refused
-// and not half imported; rejects of a zip keep, in import.parts, what the row has from other files than results.csv, so that
+// and not half imported; one from standard input is kept in a file without a name meanwhile (zip_pipe.go); rejects of a zip keep, in import.parts, what the row has from other files than results.csv, so that
 // the corrected file alone says the same; the checks against those files are not repeated. Names, sizes and ratios are checked before anything is unpacked.
 package gradecsv
