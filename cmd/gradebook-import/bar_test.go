@@ -216,6 +216,27 @@ func TestBarOnATerminal(t *testing.T) {
 	}
 }
 
+// Of standard input nobody knows the end: rows are counted, and no part of anything is shown.
+func TestBarOfStandardInput(t *testing.T) {
+	server := httptest.NewServer(sandbox.New(sandbox.Config{Latency: sandbox.Latency{Base: 20 * time.Millisecond}}))
+	t.Cleanup(server.Close)
+	c := newConsole(t, server.URL, 100, "-")
+	go func() { _, _ = io.WriteString(c.tty, manyRows(2000)) }() // ends with the terminal
+	c.await(`(?m)^reading +[1-9][\d,]* rows  \d+/s`)
+	if _, err := io.WriteString(c.tty, "\x03"); err != nil {
+		t.Fatal(err)
+	}
+	text := plain(c.ended("4"))
+	for _, want := range []string{"? more rows, which were not read yet", "To go on where this run stopped, with the same standard input:"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("does not say %q:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, " %") {
+		t.Errorf("a part of what nobody knows:\n%s", text)
+	}
+}
+
 // A terminal that cannot move its cursor gets log lines, and one that shall have no colours none.
 func TestPlainTerminals(t *testing.T) {
 	server := httptest.NewServer(sandbox.New(sandbox.Config{Latency: sandbox.Latency{Base: 20 * time.Millisecond}}))

@@ -129,9 +129,9 @@ func (f *outputFlags) newBar(t *terminal, part share) *bar {
 	b.logger = f.logger(b.progress, slog.LevelWarn) // above the bar, as messages are
 	var above io.Writer = b.progress
 	t.diverted.Store(&above)
-	style := mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
+	var style mpb.BarFillerBuilder = mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
 	if !known { // a bar that never fills would say that nothing happens
-		style = mpb.BarStyle().Lbound("").Filler("").Tip("").Padding("").Rbound("")
+		style = mpb.NopStyle()
 	}
 	b.bar = b.progress.New(barSteps, style, mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return b.last.Load().head() })),
