@@ -9,10 +9,12 @@ type flight struct {
 	stride  int  // the next probe's step
 	strikes int  // refusals in a row that came too late for a limit in flight
 	steady  int  // accepted since the limit last moved
+	refused int  // probes in a row that were
 }
 
 const (
-	probeEvery  = 300 // accepted requests between two probes for one more in flight
+	probeFirst  = 32  // accepted requests before the first probe for one more in flight
+	probeEvery  = 300 // the same after some that were refused
 	mostStrikes = 2
 	doubleTo    = 8
 	confirm     = 4 // round trips without a refusal that confirm a limit
@@ -37,7 +39,7 @@ func (f flight) grow(alone, full bool, limit, ceiling int) flight {
 	case f.probing && f.steady >= confirm*f.limit:
 		f.wall, f.probing = f.limit, false
 		f = f.probe(2*f.stride, ceiling)
-	case alone && !f.probing && f.steady >= probeEvery:
+	case alone && !f.probing && f.steady >= min(probeEvery, probeFirst<<f.refused):
 		f = f.probe(1, ceiling)
 	}
 	return f
@@ -58,7 +60,7 @@ func (f flight) lower(n int) flight {
 // retreat goes back to the wall. A limit in flight shows itself within a round trip or two of a probe; a refusal that comes
 // later, or at a limit that was confirmed, is a strike against believing in it.
 func (f flight) retreat() flight {
-	strikes := 0
+	strikes, refused := 0, min(f.refused+1, 8)
 	switch {
 	case !f.probing:
 		strikes = mostStrikes
@@ -66,7 +68,7 @@ func (f flight) retreat() flight {
 		strikes = f.strikes + 1
 	}
 	f = f.lower(f.wall)
-	f.strikes = strikes
+	f.strikes, f.refused = strikes, refused
 	return f
 }
 

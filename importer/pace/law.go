@@ -65,7 +65,7 @@ func newLaw(c Config) law {
 
 // open says that nothing but the limit in flight holds anybody.
 func (l law) open() bool {
-	return l.ceilingRate == 0 && l.curve.rate == 0 && l.level == calm && l.until.IsZero()
+	return l.ceilingRate == 0 && l.curve.rate == 0 && l.level == calm && l.until.IsZero() && !l.spaced()
 }
 
 // limit is the most requests in flight.
@@ -78,9 +78,25 @@ func (l law) pace() float64 {
 		r = l.ceilingRate
 	}
 	if l.level == single {
-		if r == 0 || l.alone < r {
-			r = l.alone
-		}
+		return slower(r, l.alone)
+	}
+	if l.spaced() {
+		return slower(r, spread*float64(l.limit())/l.roundTrip().Seconds())
+	}
+	return r
+}
+
+// spread is how much faster than one limit a round trip the requests of a probe may go.
+const spread = 2
+
+// spaced says that one more in flight is being tried: then requests are kept apart, so that a refusal speaks of their
+// number, not of two in the same moment.
+func (l law) spaced() bool { return l.flight.wall > 0 && l.flight.probing }
+
+// slower is the lower of two rates, of which the first may be none.
+func slower(r, s float64) float64 {
+	if r == 0 || s < r {
+		return s
 	}
 	return r
 }
@@ -257,7 +273,9 @@ func (l law) pause(asked time.Time, first time.Duration, why string, now time.Ti
 	if l.level != single {
 		l.alone = 1 / l.roundTrip().Seconds()
 	}
-	l.level, l.since, l.proof, l.why = single, l.until, l.until, why
+	l.level, l.why = single, why
+	l.since = l.until.Add(-time.Nanosecond) // the clock may not have moved when the first one goes
+	l.proof = l.since
 	l.curve.paused += l.until.Sub(now)
 	return l
 }

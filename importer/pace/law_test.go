@@ -18,6 +18,10 @@ func known() law {
 	l.rtt, l.since = 20*ms, t0
 	l.flight = flight{limit: 64}
 	l.curve = curve{rate: 100, wall: 100, half: 100, mark: t0}
+	l.curve.past = past{refused: 1, believed: len(depths) - 1}
+	for i := range depths {
+		l.curve.past.told[i] = 100
+	}
 	return l
 }
 
@@ -47,10 +51,15 @@ func TestStart(t *testing.T) {
 func TestFirstRefusal(t *testing.T) {
 	l := newLaw(Config{Concurrency: 64})
 	l.flight, l.rtt = flight{limit: 16, ramping: true}, 20*ms
-	l.curve = curve{mark: t0, delivered: 500}
+	l.curve = curve{mark: t0, delivered: 500, accepted: 30}
 	l = l.refused(refusal{sent: at(80 * ms), inFlight: 16}, at(100*ms))
 	if l.curve.rate != 350 || l.limit() != 15 {
 		t.Errorf("at 500 a second, 16 in flight: now %g and %d, want 350 and 15", l.curve.rate, l.limit())
+	}
+	few := newLaw(Config{Concurrency: 64})
+	few.curve = curve{mark: t0, delivered: 20000, accepted: 1}
+	if few = few.refused(refusal{sent: at(0), inFlight: 2}, at(ms)); few.curve.wall != 100 {
+		t.Errorf("refused after one was accepted: a wall of %g, want 100: one a round trip, of 10 ms at least", few.curve.wall)
 	}
 	l = l.refused(refusal{sent: at(99 * ms), inFlight: 15}, at(101*ms))
 	if l.curve.rate != 350 || l.limit() != 14 {
@@ -184,7 +193,7 @@ func TestInFlight(t *testing.T) {
 		return f.absorb(tally{accepted: n}).grow(true, true, f.limit, 64)
 	}
 	f := flight{limit: 12}.lower(10)
-	if f = full(f, probeEvery-1); f.limit != 10 {
+	if f = full(f, probeFirst-1); f.limit != 10 {
 		t.Errorf("limit %d before a probe is due", f.limit)
 	}
 	if f = full(f, 1); f.limit != 11 || f.retreat().limit != 10 {

@@ -163,9 +163,13 @@ func (p *Pacer) token(now time.Time) time.Duration {
 	if r == 0 {
 		return 0
 	}
-	if float64(p.bucket.Limit()) != r {
+	burst := 1
+	if p.law.level == calm && !p.law.spaced() {
+		burst += int(r * slack)
+	}
+	if float64(p.bucket.Limit()) != r || p.bucket.Burst() != burst {
 		p.bucket.SetLimitAt(now, rate.Limit(r))
-		p.bucket.SetBurstAt(now, 1+int(r*slack))
+		p.bucket.SetBurstAt(now, burst)
 	}
 	if p.bucket.AllowN(now, 1) {
 		return 0

@@ -19,25 +19,29 @@ type curve struct {
 	savings    float64       // refusals that may be spent on looking for room
 	mark       time.Time     // the last refusal that counted
 	markFlight int           // in flight then
+	past       past          // what was accepted when, since mark
 	early      int           // cuts in a row that the estimate found too small
+	weak       int           // curves in a row that began with next to nothing known
 	trust      float64       // 1 or mostTrust: how long the wall is left alone; grows while it stays where it was
 	hasty      bool          // the curve began after a pause: a second pause confirms what the first one said
 	paused     time.Duration // how long everyone has waited since mark
 
+	seen          time.Time // what happened until then has been absorbed
 	roundAt       time.Time
 	roundAccepted float64
 	delivered     float64 // accepted a second in the last round
 }
 
 const (
-	dip       = 0.10 // a cut goes so far below the wall, as a share, and the curve ends as far above it
-	bank      = 10.0 // the dip of a short curve is bank ÷ half: what it leaves at the server outweighs the unevenness of arrivals
-	leastDip  = 0.03 // every cut lowers the rate by this share at least
-	firstCut  = 0.7  // the rate after the very first refusal, as a share of what was delivered then
-	slowest   = 0.1  // requests a second: no cut goes lower
-	prior     = 8    // accepted requests for which the old rate counts in an estimate
-	sameWall  = 0.05 // an estimate this close to the wall, as a share, confirms it
-	mostTrust = 1.5  // a confirmed wall is left alone for so many times as long
+	dip       = 0.10  // a cut goes so far below the wall, as a share, and the curve ends as far above it
+	bank      = 10.0  // the dip of a short curve is bank ÷ half: what it leaves at the server outweighs the unevenness of arrivals
+	leastDip  = 0.03  // every cut lowers the rate by this share at least
+	firstCut  = 0.7   // the rate after the very first refusal, as a share of what was delivered then
+	belowPeak = 0.985 // the wall of a shallow bucket, as a share of the rate at which it refuses
+	slowest   = 0.1   // requests a second: no cut goes lower
+	prior     = 8     // accepted requests for which the old rate counts in an estimate
+	sameWall  = 0.05  // an estimate this close to the wall, as a share, confirms it
+	mostTrust = 1.5   // a confirmed wall is left alone for so many times as long
 
 	// The length of half a curve is the largest of these: what a refusal costs is bounded as a share of the requests
 	// (one in 2·halfCount on the average) and in time, and a curve is never shorter than what the answers take to show its effect.
@@ -47,7 +51,7 @@ const (
 	halfTime  = 1.0 // seconds at the wall
 	halfTrips = 4   // round trips
 	// But it is never longer than this, lest a slow server that has become a fast one be found out after hours.
-	longestHalf = 30 // seconds at the wall
+	longestHalf = 36 // seconds at the wall
 	leastHalf   = 4  // accepted requests
 
 	// costs is how many accepted requests earn one refusal; savings end at mostSaved.
@@ -75,9 +79,11 @@ var deepest = [...]float64{0.7, 0.5, 0.25, 0.05}
 
 func (c curve) absorb(t tally, now time.Time) curve {
 	if c.mark.IsZero() {
-		c.mark, c.roundAt = now, now
+		c.mark, c.roundAt, c.seen = now, now, now
 	}
 	n := float64(t.accepted + t.failed)
+	c.past = c.past.add(n, now.Sub(c.seen).Seconds())
+	c.seen = now
 	c.accepted += n
 	c.roundAccepted += n
 	c.savings = min(c.savings+n/costs, mostSaved)
@@ -123,7 +129,8 @@ func (c curve) grow(t tally, bound, full bool, ceiling float64, rtt time.Duratio
 
 // doubling is how many accepted requests double a rate that is past its wall.
 func (c curve) doubling(rtt time.Duration) float64 {
-	return max(min(doubling, max(leastDoubling, longestDoubling*c.rate)), c.half/4, 2*c.rate*rtt.Seconds())
+	n := min(doubling, 2*c.half, max(leastDoubling, longestDoubling*c.rate))
+	return max(n, c.half/4, 2*c.rate*rtt.Seconds())
 }
 
 // at is the cubic: dip below the wall at 0, the wall at 1, and from there twice as steep: rise above it at 1.5.
@@ -144,6 +151,9 @@ func (c curve) learn(inFlight int, ceiling float64, roundTrip time.Duration, now
 	if r == 0 {
 		r = 1 / roundTrip.Seconds()
 	}
+	if c.accepted < soonAfter { // so few in a moment say nothing of a second
+		r = min(r, max(c.accepted, 1)/roundTrip.Seconds())
+	}
 	if ceiling > 0 {
 		r = min(r, ceiling)
 	}
@@ -161,38 +171,90 @@ func (c curve) relearn(inFlight int, ceiling float64, rtt time.Duration, now tim
 	return c.restart(r, (1-dip)*r, rtt, false, now)
 }
 
-// lower moves the wall to what the server has accepted a second since the last cut: whatever its burst, that is its rate,
-// if its bucket was empty then as it is now and never full in between. What it had room for in between makes the estimate
-// too low.
-func (c curve) lower(inFlight int, doubt bool, rtt time.Duration, now time.Time) curve {
+// estimate is what a refusal says of the server's rate.
+type estimate struct {
+	rate    float64
+	depth   float64 // of its bucket, in requests
+	atLeast bool    // it may have had room in between
+	weak    bool    // refused almost at once after a pause: next to nothing is known
+}
+
+// estimate takes what the server has accepted a second since the last cut: whatever its burst, that is its rate, if its
+// bucket was empty then as it is now and never full in between. Where the bucket has turned out to be shallow, what was
+// accepted last counts more.
+func (c curve) estimate(inFlight int, now time.Time) (estimate, past) {
+	old := prior / math.Exp2(float64(min(max(c.weak-2, 0), 3)))
 	passed := max(0, c.accepted+float64(inFlight-c.markFlight)) // those in flight are taken for accepted: refusals are quicker
-	estimate := (passed + prior) / (now.Sub(c.mark).Seconds() + prior/c.rate)
-	atLeast := c.paused > 0 && c.paused <= briefPause && !c.hasty || c.grown >= 2*c.half // it may have had room in between
-	c.hasty = c.paused > 0
+	e := estimate{
+		rate:    (passed + old) / (now.Sub(c.mark).Seconds() + old/c.rate),
+		depth:   math.Inf(1),
+		atLeast: c.beyond() || c.paused > 0 && c.paused <= briefPause && !c.hasty,
+		weak:    c.paused > 0 && c.accepted < soonAfter,
+	}
+	if e.weak {
+		e.atLeast = true
+		return e, c.past
+	}
+	told, depth := c.past.judge(e.rate)
+	e.depth = depth
+	if r := told.rate(depth, e.rate); r > e.rate {
+		e.rate = max(e.rate, belowPeak*r)
+		e.atLeast = e.atLeast || e.rate < (1-dip)*c.rate // it rose steeply
+	}
+	return e, told
+}
+
+// beyond says that the curve has ended without a refusal, and the rate doubles.
+func (c curve) beyond() bool { return c.grown >= 2*c.half }
+
+// lower moves the wall to the estimate, and begins a curve below it.
+func (c curve) lower(inFlight int, doubt bool, rtt time.Duration, now time.Time) curve {
+	e, told := c.estimate(inFlight, now)
 	loose := c.early
-	if c.paused > 0 || c.grown < 2*c.half {
+	if c.paused > 0 || !c.beyond() {
 		loose++
 	}
 	floor := c.rate * deepest[min(loose, len(deepest)-1)]
-	if estimate < floor {
+	if e.rate < floor {
 		c.early++
 	} else {
 		c.early = 0
 	}
-	wall := min(max(estimate, floor), max(c.wall, c.rate))
+	wall := min(max(e.rate, floor), max(c.wall, c.rate))
+	c.past, c.hasty = told, c.paused > 0
+	if c.accepted >= halfCount {
+		c.weak = 0
+	}
 	c = c.spend(1)
-	rate := max(min((1-max(dip, bank/c.halfCount()))*wall, (1-leastDip)*c.rate), slowest)
-	if math.Abs(estimate-c.wall) <= sameWall*c.wall {
+	rate := max(min((1-c.below(e.depth, rtt))*wall, (1-leastDip)*c.rate), slowest)
+	c.trust = 1
+	if math.Abs(e.rate-c.wall) <= sameWall*c.wall {
 		c.trust = mostTrust
-	} else {
-		c.trust = 1
 	}
 	c = c.restart(max(wall, slowest), rate, rtt, doubt, now)
 	c.markFlight = inFlight
-	if atLeast && !doubt {
+	switch {
+	case doubt:
+	case e.weak:
+		c.half, c.rise = min(c.half, leastHalf*math.Exp2(float64(c.weak))), dip
+		if c.early == 0 {
+			c.weak++
+		}
+	case e.atLeast:
 		c.half, c.rise = max(halfRich, halfTrips*wall*rtt.Seconds()), bank/halfRich
 	}
 	return c
+}
+
+// below is how far below the wall the next curve begins: so far that a bucket of this depth fills up again. The first curve
+// and the third, the seventh and so on begin close to it: a deep bucket is then empty sooner, a shallow one is not, and
+// that tells them apart.
+func (c curve) below(depth float64, rtt time.Duration) float64 {
+	if n := c.past.refused; n&(n+1) == 0 {
+		return leastDip
+	}
+	deep := max(dip, bank/c.halfCount())
+	return max(min(deep, 4*depth/max(c.length(rtt), 1)), leastDip)
 }
 
 // settled ends the doubt: the refusals were about the rate.
@@ -233,5 +295,6 @@ func (c curve) restart(wall, rate float64, rtt time.Duration, doubt bool, now ti
 	}
 	c.grown, c.idle, c.accepted, c.mark, c.paused = 0, 0, 0, now, 0
 	c.roundAt, c.roundAccepted = now, 0
+	c.past, c.seen = c.past.begin(), now
 	return c
 }

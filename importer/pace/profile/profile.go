@@ -66,6 +66,10 @@ func All() []Profile {
 			NeighbourOn: 20 * time.Second, Hint: OneSecond, For: minute},
 		{Name: "slow server", Text: "8 at a time, 40 ms each, others wait", Workers: 8, Latency: 40 * time.Millisecond, For: minute},
 		{Name: "flaky", Text: "300/s, burst 30, 3 % 500 and 503", Rate: 300, Burst: 30, Failures: 0.03, Hint: OneSecond, For: minute},
+		{Name: "tight", Text: "60/s, no burst, Retry-After in seconds, 0.5 ms", Rate: 60, Burst: 1, Hint: Seconds,
+			Latency: 500 * time.Microsecond, For: minute, Goal: 0.90},
+		{Name: "shallow", Text: "500/s, burst 5, Retry-After in seconds, 1 ms", Rate: 500, Burst: 5, Hint: Seconds,
+			Latency: time.Millisecond, For: minute},
 		{Name: "long", Text: "50 ms, no limit", Latency: 50 * time.Millisecond, For: minute},
 	}
 	for i := range all {
