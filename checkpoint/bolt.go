@@ -64,7 +64,7 @@ func openBoltOnce(path string, o Options, wait time.Duration) (*boltDB, error) {
 	b := &boltDB{path: path, readOnly: o.ReadOnly}
 	err = b.guard(func() (err error) {
 		b.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout: wait, ReadOnly: o.ReadOnly, FreelistType: bbolt.FreelistMapType, NoStatistics: true,
+			Timeout: wait, ReadOnly: o.ReadOnly, FreelistType: bbolt.FreelistArrayType, NoStatistics: true,
 			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
 				if b.file, err = o.OpenFile(name, flag, mode); err == nil {
 					b.info, err = b.file.Stat()

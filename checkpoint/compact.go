@@ -53,7 +53,7 @@ func (b *boltDB) copyTo(temp string) (err error) {
 	if err != nil {
 		return err
 	}
-	dst, err := bbolt.Open(temp, info.Mode().Perm(), &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType})
+	dst, err := bbolt.Open(temp, info.Mode().Perm(), &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistArrayType})
 	if err != nil {
 		return err
 	}

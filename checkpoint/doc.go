@@ -37,14 +37,19 @@
 // rows be looked up. Damage to bbolt's own pages, which could end the process, is looked for before bbolt reads them
 // (verify.go).
 //
-// Free pages are kept in the file (bbolt's default): the log only grows, so the list of them stays short, while
-// rebuilding it would read the whole file at each start, in a goroutine whose panic nobody can catch.
+// Free pages are kept in the file (bbolt's default): the log only grows, so the list of them is short beside it, while
+// rebuilding it would read the whole file at each start, in a goroutine whose panic nobody can catch. In memory it is
+// bbolt's sorted array: its map is sorted anew at each commit, which with 6 million rows was two fifths of their cost.
 //
 // # Memory
 //
 // 13.7 to 15.4 bytes for each row, seen now or known from before, and about 3 MiB. It holds no pointers, and growing it
 // makes no garbage; but Go's collector lets garbage of others grow to the size of the heap, so a program that must stay
 // small sets a memory limit.
+//
+// A run that takes in 10 million rows spends 1.5 µs of processor time on each, the first 200,000 take 0.7 µs
+// (TMPDIR=/dev/shm go test -run=^$ -bench BeginFinish/1024 -benchtime 10000000x ./checkpoint): the table no longer fits
+// into the processor's cache. The fsyncs of a commit come on top, and do not grow.
 //
 // With 10 million rows in the file (go test -run=^$ -bench Claim -benchtime 1x ./checkpoint), opening takes 0.3 µs a row
 // and claiming them in the order of the log 0.35 µs; 14.2 bytes a row.
