@@ -115,7 +115,7 @@ func (c *cluster) requested(t *testing.T) {
 	if c.requests++; c.requests != 10 {
 		return
 	}
-	address := regexp.MustCompile(`metrics at (\S+)`).FindStringSubmatch(c.stderr.String())
+	address := regexp.MustCompile(`metrics at ([^\s"]+)`).FindStringSubmatch(c.stderr.String())
 	if address == nil {
 		t.Errorf("no address of metrics in %s", c.stderr.String())
 		return
