@@ -64,7 +64,7 @@ func TestBareContainer(t *testing.T) {
 	server := "https://" + l.Addr().String()
 	cmd := exec.Command("/"+program, "run", "--base-url", server, "--token-url", server+sandbox.TokenPath, "--client-id", "district",
 		"--checkpoint", "/gradebook/gradebook.db", "--report-dir", "/gradebook/report", "--time-zone", "America/New_York",
-		"--metrics-addr", "127.0.0.1:0", "--termination-log", "/gradebook/termination-log", "/input/results.csv")
+		"--metrics-addr", "127.0.0.1:0", "--give-up-after", "10s", "--termination-log", "/gradebook/termination-log", "/input/results.csv")
 	cmd.Err = nil // the path is one of the new root
 	cmd.Dir, cmd.Env = "/", []string{secretVariable + "=" + testSecret, "KUBERNETES_SERVICE_HOST=10.0.0.1"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
