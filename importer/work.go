@@ -253,6 +253,9 @@ func backoff(n int, rnd float64) time.Duration {
 
 // event is what the pace learns from an answer.
 func event(a oneroster.Answer) pace.Event {
+	if a.Requests == 0 {
+		return pace.Event{}
+	}
 	e := pace.Event{RetryAfter: a.RetryAfter, Latency: a.Latency}
 	switch a.Verdict {
 	case oneroster.Throttled:

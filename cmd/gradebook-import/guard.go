@@ -10,6 +10,7 @@ import (
 	"gradebook-import/importer"
 	"gradebook-import/importer/gradecsv"
 	"gradebook-import/importer/oneroster"
+	"gradebook-import/importer/pace"
 )
 
 // guard is --max-changes: the plan of the run is made once without sending, and when it would change too much, it stays
@@ -68,7 +69,8 @@ func (g *guard) stops(ctx context.Context, c importer.Config) (*importer.Report,
 		online := importer.NewOnline(g.client, c.Pace, c.Attempts)
 		c.Gateway, c.Source, c.LookFirst = online, online.Ahead(g.reader), false // it looks anyway, fifty rows at a time
 	}
-	c.Pace, c.Log, c.Notice, c.Observe, c.Progress = nil, nil, nil, nil, nil
+	c.Pace = pace.Open(c.Concurrency)
+	c.Log, c.Notice, c.Observe, c.Progress = nil, nil, nil, nil
 	c.MaxErrors, c.MaxDuration, c.Doubtful = importer.Limit{}, 0, nil
 	r, err := importer.Run(ctx, c)
 	err = errors.Join(err, g.reader.Close())

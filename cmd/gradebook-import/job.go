@@ -16,6 +16,7 @@ import (
 	"gradebook-import/importer"
 	"gradebook-import/importer/gradecsv"
 	"gradebook-import/importer/htmlreport"
+	"gradebook-import/importer/pace"
 )
 
 // job is one import, from its files to its summary, whatever it sends to.
@@ -81,7 +82,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	}
 	if j.config.DryRun {
 		j.online, j.changes = importer.NewOnline(server.Client, j.config.Pace, j.config.Attempts), dir.changes()
-		j.config.Gateway, j.config.Pace = j.online, nil // most rows cost no request
+		j.config.Gateway, j.config.Pace = j.online, pace.Open(j.config.Concurrency) // most rows cost no request, and the gateway paces those that do
 	} else {
 		j.config.Gateway, j.list, j.guard.client = server, server.List, server.Client
 	}

@@ -66,6 +66,14 @@ func New(c Config) *Pacer {
 	}
 }
 
+// Open returns a Pacer that lets concurrency callers go at a time from the beginning, for work that asks a server seldom
+// or never, or paces what it asks itself.
+func Open(concurrency int) *Pacer {
+	p := New(Config{Concurrency: concurrency})
+	p.law.flight = flight{limit: p.law.ceilingFlight}
+	return p
+}
+
 // Acquire waits until one more request may be sent: for the end of a pause, for a slot in flight and for the rate, in the
 // order of the calls. It returns nil, and then the caller owes exactly one Release; or the error of ctx, and then it holds
 // nothing.
