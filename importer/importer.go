@@ -90,6 +90,10 @@ type Config struct {
 	// Progress is called by the recorder about once a second, and once at the end, before Run returns.
 	Progress func(Progress)
 
+	// Stopping is called when the run ends before its input, once no more rows are taken: a Source that waits for someone
+	// to write may give up then.
+	Stopping func()
+
 	verify bool // nothing is sent: each row is compared with what the server has
 	list   List // with verify; nil: none
 
@@ -143,6 +147,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	started := time.Now()
 	stop := newStop(ctx, c.Grace, c.MaxDuration)
 	defer stop.release()
+	if c.Stopping != nil {
+		defer context.AfterFunc(stop.intake, c.Stopping)()
+	}
 
 	tasks := make(chan *task, c.queue())       // closed by plan
 	taken := make(chan struct{}, 1)            // a token at most, never closed

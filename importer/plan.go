@@ -65,6 +65,9 @@ func (p *planner) run() error {
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		if err != nil && p.stop.stopped() {
+			return nil // nobody wants the rest
+		}
 		if err != nil {
 			return p.fail(err)
 		}

@@ -52,7 +52,13 @@ func (j *job) run(ctx context.Context) (err error) {
 	if err := j.files.checkFiles(); err != nil {
 		return err
 	}
+	waiting, quit := context.WithCancel(ctx)
+	defer quit()
+	options.Quit, j.config.Stopping = waiting.Done(), quit
 	reader, err := gradecsv.Open(j.files.Files, options)
+	if errors.Is(err, gradecsv.ErrQuit) {
+		return &failure{status: importer.ExitStopped, err: errors.New("stopped before the header was read; nothing was done")}
+	}
 	if err != nil {
 		return err
 	}

@@ -115,13 +115,16 @@ func (o *Options) open(path string, intern func(*Header) *Header, of *progress) 
 func (o *Options) source(path string, of *progress) (*source, error) {
 	s := &source{info: SourceInfo{File: path}, meter: &meter{sum: sha256.New(), of: of}}
 	if path == stdinPath {
-		s.info.File, s.meter.src, s.waits = stdinName, o.Stdin, true
+		s.info.File, s.meter.src, s.waits = stdinName, newWaiting(o.Stdin, o.Quit), true
 	} else {
 		f, regular, err := openFile(path)
 		if err != nil {
 			return nil, err
 		}
 		s.meter.src, s.closer, s.waits = f, f, !regular
+		if !regular {
+			s.meter.src = newWaiting(f, o.Quit)
+		}
 		if regular {
 			if err := s.unzip(path, f); err != nil {
 				f.Close()
