@@ -45,6 +45,13 @@ func newTattler(t *testing.T) *tattler {
 	return s
 }
 
+// turn changes what the server does from now on.
+func (s *tattler) turn(redirect, locked bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.redirect, s.locked = redirect, locked
+}
+
 func (s *tattler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -226,14 +233,14 @@ func TestNobodysDataIsShown(t *testing.T) {
 			keep("0", "status", "--json")
 			keep("4", "run", "results.csv", "--max-errors", "0", "--checkpoint", "other.db")
 			keep("0", "report", "gradebook-report/report.json", "--json")
-			p.server.redirect = true
+			p.server.turn(true, false)
 			keep("5", "run", "results.csv", "--checkpoint", "other.db")
 			keep("5", "verify", "results.csv")
-			p.server.redirect, p.server.locked = false, true
+			p.server.turn(false, true)
 			keep("5", "run", "results.csv", "--checkpoint", "other.db")
 			p.structured(logs)
 
-			p.server.locked = false
+			p.server.turn(false, false)
 			if _, all := p.shown("3", "validate", "results.csv", "--show-values"); len(found(all, words)) == 0 {
 				t.Error("nothing is found where values are shown")
 			}
