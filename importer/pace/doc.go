@@ -13,7 +13,8 @@
 //
 // Episode. The first refusal (429) slows everyone down, once: the other requests that were in flight then were sent
 // under the old rate, and their refusals say nothing new. The first cut of a run goes to 70 % of what was being
-// accepted, and takes off the limit in flight what was refused.
+// accepted, and takes off the limit in flight what was refused. Where fewer than 16 were accepted before it, they count for
+// a round trip of 10 ms at least: one request in a moment says nothing of a second.
 //
 // Wall. Each later cut measures. A server that refuses has spent its allowance; if it had spent it at the last refusal
 // too, then what it accepted in between, a second, is its rate, whatever its burst. The new rate begins 10 % below that
@@ -22,9 +23,20 @@
 // sent. The estimate is too low where the server had room in between (the rate was being doubled, or everyone paused):
 // then a cut takes 30 % to 50 % at most, deeper only when the next one says so again, and the curve is short.
 //
+// Depth. It is too low as well where the burst is so small that it was full in between: then the rate is the largest of
+// what was accepted a second in any stretch of time that ended with the refusal, above what the bucket held at its
+// beginning (past.go). How much a bucket holds is not known, so five depths are held against each other, from none to one
+// that is never full: the true one tells of the same rate after every curve, and the others do not, because the 1st,
+// 3rd, 7th, 15th ... curve begins nearer to the wall. So a server without any burst is sent 98 % of its rate in the end,
+// and one with a large burst 100 %.
+//
+// Next to nothing. A refusal less than 16 accepted requests after a pause says little: the estimate then lies anywhere between
+// what came through, pause included, and the rate. The curve is a few requests long, longer each time that happens again,
+// and after it the rate doubles every 8 to 32 accepted requests.
+//
 // Probe. A curve ends in a refusal after about 160 accepted requests: after half as many when refusals have been saved up
 // (each 200 accepted requests earn one, 15 at most), after 290 when too many were spent. But where requests are many it
-// takes a second and a half (two and a half when the wall stayed where it was), and where they are few 50 seconds at most. A curve
+// takes a second and a half (two and a half when the wall stayed where it was), and where they are few a minute at most. A curve
 // past its end without a refusal means that the wall has moved: the rate then doubles every 32 accepted requests (not
 // within two round trips, but within five seconds). So a limit that rises from 60 to 400 a second is found in about
 // three seconds, one that rises from 5 to 500 in about a minute; one that falls is followed in a few round trips. The
@@ -32,7 +44,7 @@
 // has no minute to make good. The token bucket holds 10 ms of the rate and one request.
 //
 // Hold and pause. When a request that was sent after a cut is refused before any such was accepted, everyone waits until
-// an answer could be back. When it is refused after that, one request goes each round trip; when that one is refused too,
+// an answer could be back. When it is refused after that, one request goes each round trip, never two in the same moment; when that one is refused too,
 // everyone waits until the latest moment that any refusal of the episode asked for in its Retry-After, however long (its cap is the
 // client's), or where none did for 0.1 s, doubled each time up to 30 s. Then one goes first again. One success ends it all. So a
 // Retry-After of a whole second where the true wait is milliseconds holds the refused row alone, and the end of a
@@ -40,8 +52,9 @@
 //
 // In flight. A refusal may be about requests in flight instead. Until that is settled both limits hold, and the rate
 // climbs fast: when it has left the limit in flight alone to hold for 64 requests without a refusal, it was never the
-// reason and is dropped. From then one more in flight is tried every 300 requests; when that goes well for four round
-// trips, two more, then four. The belief in a limit in flight ends when requests are refused with fewer in flight, when a
+// reason and is dropped. From then one more in flight is tried after 32 requests, and after every 300 when that was
+// refused; when it goes well for four round trips, two more, then four. While it is tried requests are kept apart, by half of
+// a round trip divided among those in flight: two in the same moment may be refused for their rate. The belief in a limit in flight ends when requests are refused with fewer in flight, when a
 // confirmed limit is refused, or when probes are twice refused late (a limit in flight shows itself at once); it returns
 // when three refusals in a row came with more in flight than nearly all that were accepted.
 //
@@ -60,7 +73,7 @@
 // # Shape
 //
 // law is the policy: pure functions of what is known, what happened and when. law.go has the episodes, rate.go the curve,
-// flight.go the limit in flight, latency.go the one by latency. pacer.go is the mechanism around it: a turnstile, a
+// past.go what a refusal says of the rate, flight.go the limit in flight, latency.go the one by latency. pacer.go is the mechanism around it: a turnstile, a
 // [golang.org/x/time/rate.Limiter] and a condition to look again; whoever is first in the turnstile waits for the token, so that a
 // cut reaches everybody at once. No goroutine is started.
 //

@@ -82,8 +82,10 @@ func (c curve) absorb(t tally, now time.Time) curve {
 		c.mark, c.roundAt, c.seen = now, now, now
 	}
 	n := float64(t.accepted + t.failed)
-	c.past = c.past.add(n, now.Sub(c.seen).Seconds())
-	c.seen = now
+	if c.rate > 0 {
+		c.past = c.past.add(n, now.Sub(c.seen).Seconds())
+		c.seen = now
+	}
 	c.accepted += n
 	c.roundAccepted += n
 	c.savings = min(c.savings+n/costs, mostSaved)
