@@ -173,7 +173,7 @@ func (f *sendFlags) check() error {
 func (f *limitFlags) apply(c *importer.Config, shards int) {
 	c.Concurrency, c.Attempts = f.Concurrency, f.Attempts
 	c.Grace, c.Settle, c.GiveUpAfter = cmp.Or(f.Grace, 1), cmp.Or(f.Settle, 1), cmp.Or(f.GiveUpAfter, 1)
-	c.Pace = pace.New(pace.Config{Concurrency: f.Concurrency, Rate: f.Rate / float64(max(shards, 1))})
+	c.Pace = pace.New(pace.Config{Concurrency: f.Concurrency, Rate: f.Rate / float64(max(shards, 1)), Shards: shards})
 }
 
 func (f *sendFlags) apply(c *importer.Config, shards int) {

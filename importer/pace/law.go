@@ -60,6 +60,7 @@ func newLaw(c Config) law {
 		roundSize:     1,
 		flight:        flight{limit: 1, ramping: true},
 		delay:         delay{limit: c.Concurrency},
+		curve:         curve{shards: c.Shards},
 	}
 }
 

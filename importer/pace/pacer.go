@@ -15,6 +15,8 @@ type Config struct {
 	Concurrency int
 	// Rate is the most requests a second; 0 or less: none but what the server shows.
 	Rate float64
+	// Shards is how many processes like this one share what the server allows; 0 or 1: none but this one.
+	Shards int
 }
 
 // DefaultConcurrency is the ceiling of requests in flight where Config names none.

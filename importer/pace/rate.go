@@ -8,6 +8,7 @@ import (
 // curve is what is known about requests a second. Between two refusals it runs along a cubic around the wall: below it
 // at first, flat near it, then past it. It is clocked by accepted requests, not by time: what stands still does not grow.
 type curve struct {
+	shards     int           // processes like this one at the same server
 	rate       float64       // 0: not learned
 	wall       float64       // the rate at which the server began to refuse
 	dip        float64       // how far below the wall the curve began, as a share
@@ -53,6 +54,12 @@ const (
 	// But it is never longer than this, lest a slow server that has become a fast one be found out after hours.
 	longestHalf = 36 // seconds at the wall
 	leastHalf   = 4  // accepted requests
+
+	// Where shards share what the server allows, what one of them leaves must be found by the others: a curve is at most
+	// sharedHalf seconds at the wall long, divided by the shards, and ends sharedRise requests a second above it at least,
+	// so that unequal shares grow alike.
+	sharedHalf = 16
+	sharedRise = 2
 
 	// costs is how many accepted requests earn one refusal; savings end at mostSaved.
 	costs     = 2 * halfCount
@@ -268,7 +275,11 @@ func (c curve) settled(rtt time.Duration) curve {
 // length is half a curve, in accepted requests.
 func (c curve) length(rtt time.Duration) float64 {
 	n := max(c.halfCount(), max(c.trust, 1)*halfTime*c.wall, halfTrips*c.wall*rtt.Seconds())
-	return min(n, max(leastHalf, longestHalf*c.wall))
+	longest := float64(longestHalf)
+	if c.shards > 1 {
+		longest = sharedHalf / float64(c.shards)
+	}
+	return min(n, max(leastHalf, longest*c.wall))
 }
 
 // spend books refusals.
@@ -292,6 +303,9 @@ func (c curve) restart(wall, rate float64, rtt time.Duration, doubt bool, now ti
 	c.wall, c.rate, c.dip = wall, rate, 1-rate/wall
 	c.half = c.length(rtt)
 	c.rise = max(dip, bank/c.halfCount())
+	if c.shards > 1 {
+		c.rise = max(c.rise, sharedRise/wall)
+	}
 	if doubt {
 		c.half, c.rise = doubtCount, dip
 	}
