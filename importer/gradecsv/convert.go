@@ -124,9 +124,9 @@ func (c *converter) record(fr frame) {
 		return
 	}
 	c.hushed = 0
+	c.checkPadded(fr.text)
 	c.checkBytes(fr.text)
 	c.checkBlank(fr.text)
-	c.checkPadded(fr.text)
 	c.validate()
 }
 

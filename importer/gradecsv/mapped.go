@@ -21,8 +21,8 @@ func (c *converter) mapped(fr frame, rows []Row) []Row {
 		return rows
 	}
 	c.fields = fields
-	c.checkBlank(fr.text)
 	c.checkPadded(fr.text)
+	c.checkBlank(fr.text)
 	if c.mapping.profile.wide == nil {
 		return c.one(rows)
 	}

@@ -13,10 +13,11 @@ import (
 const (
 	tooFew      = "too few fields"
 	fieldsFound = "%d fields"
+	foundBefore = "; found \""
 	errorsName  = importPrefix + "errors"
 )
 
-// checkPadded refuses a row of a rejects file that is as it was padded.
+// checkPadded refuses a row of a rejects file that is as it was padded. It goes before the other checks: padded relies on it.
 func (c *converter) checkPadded(text string) {
 	if c.header.trailing == 0 {
 		return
@@ -41,12 +42,13 @@ func (c *converter) checkPadded(text string) {
 		Value: fmt.Sprintf(fieldsFound, had), QuoteSafe: true})
 }
 
-// padded reads from a row's import.errors how many fields it had, where these were too few.
+// padded reads from a row's import.errors how many fields it had, where these were too few. That is said before all else
+// that is wrong with the row.
 func padded(errors string) (had int, ok bool) {
 	if !strings.HasPrefix(errors, tooFew) {
 		return 0, false
 	}
-	text := strings.TrimSuffix(errors, `"`)
-	_, err := fmt.Sscanf(text[strings.LastIndexByte(text, '"')+1:], fieldsFound, &had)
-	return had, err == nil
+	_, text, _ := strings.Cut(errors, foundBefore)
+	_, err := fmt.Sscanf(text, fieldsFound, &had)
+	return had, err == nil && had >= 0
 }
