@@ -201,7 +201,8 @@ func (c *crash) terminate(v *victim) {
 func (c *crash) interruptTwice(v *victim) {
 	c.front.at(newMoment(arrived, 1+c.rnd.IntN(60), func() bool {
 		v.signal(syscall.SIGINT)
-		time.AfterFunc(5*time.Millisecond, func() { v.signal(syscall.SIGINT) })
+		time.Sleep(oneWish + 50*time.Millisecond) // so long the run waits for this row
+		v.signal(syscall.SIGINT)
 		return true
 	}))
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"gradebook-import/importer"
 )
@@ -66,25 +67,41 @@ func onSignals(ctx context.Context, t *terminal, says string) (context.Context, 
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	over := make(chan struct{})
-	go func() { // ends with release
-		select {
-		case s := <-signals:
-			t.note("%s: %s", signalName(s), says)
-			cancel(&importer.StopError{Code: "signal", Reason: signalName(s) + "; run the same command again to go on"})
-		case <-over:
-			return
-		}
-		select {
-		case <-signals:
-			t.note("left at once; run the same command again: rows without an answer are looked up before they are sent")
-			os.Exit(importer.ExitStopped)
-		case <-over:
-		}
-	}()
+	go obey(signals, over, func(s os.Signal) {
+		t.note("%s: %s", signalName(s), says)
+		cancel(&importer.StopError{Code: "signal", Reason: signalName(s) + "; run the same command again to go on"})
+	}, func() {
+		t.note("left at once; run the same command again: rows without an answer are looked up before they are sent")
+		os.Exit(importer.ExitStopped)
+	})
 	return ctx, func() {
 		signal.Stop(signals)
 		close(over)
 		cancel(nil)
+	}
+}
+
+// oneWish is how soon after the first signal another one means the same: timeout(1), and a terminal or a supervisor that
+// signals the whole group, send it twice. A person takes longer.
+const oneWish = time.Second
+
+// obey does what the first signal is for, and then what the second one is for. It returns when over is closed.
+func obey(signals <-chan os.Signal, over <-chan struct{}, first func(os.Signal), second func()) {
+	var asked time.Time
+	for {
+		select {
+		case s := <-signals:
+			switch {
+			case asked.IsZero():
+				asked = time.Now()
+				first(s)
+			case time.Since(asked) >= oneWish:
+				second()
+				return
+			}
+		case <-over:
+			return
+		}
 	}
 }
 

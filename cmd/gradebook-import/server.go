@@ -96,11 +96,13 @@ func checkAddress(flag, address string, plain bool) error {
 // checkBase refuses an address that has the API's path already, which is appended.
 func checkBase(address string) error {
 	const api = "/ims/oneroster"
-	i := strings.Index(strings.ToLower(address), api)
-	if i < 0 {
-		return nil
+	for i := range len(address) - len(api) + 1 {
+		end := i + len(api)
+		if strings.EqualFold(address[i:end], api) && (end == len(address) || address[end] == '/') {
+			return usage("--base-url: must end before %s, which is added; write %s", address[i:end], address[:i])
+		}
 	}
-	return usage("--base-url: must end before %s, which is added; write %s", address[i:i+len(api)], address[:i])
+	return nil
 }
 
 // loopback tells whether the host is this machine, without asking the network.
