@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -87,9 +86,10 @@ func sandboxOf(p profile.Profile) sandbox.Config {
 	if p.Rate == 0 && p.Window == 0 && p.Cap == 0 {
 		limits = nil
 	}
-	c := sandbox.Config{Seed: 1, NoAuth: true, Limits: limits, Latency: sandbox.Latency{Base: p.Latency, Jitter: p.Latency / 4}}
+	mean := time.Duration(p.Mean() * float64(time.Second))
+	c := sandbox.Config{Seed: 1, NoAuth: true, Limits: limits, Latency: sandbox.Latency{Base: mean - mean/8, Jitter: mean / 4}}
 	if p.Workers > 0 { // as many at once as they are; each more waits for its part
-		c.Latency = sandbox.Latency{Base: p.Latency, Knee: p.Workers, PerInFlight: p.Latency / time.Duration(p.Workers)}
+		c.Latency = sandbox.Latency{Base: mean, Knee: p.Workers, PerInFlight: time.Duration(float64(time.Second) / p.FullSpeed())}
 	}
 	if p.Failures > 0 {
 		c.Faults = []sandbox.Fault{{Do: "500", Probability: p.Failures / 2}, {Do: "503", Probability: p.Failures / 2}}
@@ -99,6 +99,8 @@ func sandboxOf(p profile.Profile) sandbox.Config {
 
 // neighbour is another client of the server, which comes and goes.
 func neighbour(ctx context.Context, url string, p profile.Profile) {
+	var asks sync.WaitGroup
+	defer asks.Wait()
 	began := time.Now()
 	tick := time.NewTicker(time.Duration(float64(time.Second) / p.Neighbour))
 	defer tick.Stop()
@@ -111,11 +113,11 @@ func neighbour(ctx context.Context, url string, p profile.Profile) {
 		if !p.NeighbourAt(time.Since(began)) {
 			continue
 		}
-		resp, err := http.Get(url + "/ims/oneroster/gradebook/v1p2/results/nobody")
-		if err != nil {
-			fmt.Println("neighbour:", err)
-			return
-		}
-		resp.Body.Close()
+		asks.Go(func() { // its requests do not wait for one another
+			resp, err := http.Get(url + "/ims/oneroster/gradebook/v1p2/results/nobody")
+			if err == nil {
+				resp.Body.Close()
+			}
+		})
 	}
 }

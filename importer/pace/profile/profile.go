@@ -97,8 +97,8 @@ func (p Profile) withDefaults() Profile {
 	return p
 }
 
-// mean is the mean latency; the profile states the median.
-func (p Profile) mean() float64 { return p.Latency.Seconds() * math.Exp(p.Jitter*p.Jitter/2) }
+// Mean is the mean latency in seconds; the profile states the median.
+func (p Profile) Mean() float64 { return p.Latency.Seconds() * math.Exp(p.Jitter*p.Jitter/2) }
 
 // RateAt is the bucket's rate at a time since the start; what is left beside the neighbour, if it is there.
 func (p Profile) RateAt(t time.Duration) float64 {
@@ -124,11 +124,11 @@ func (p Profile) FullSpeed() float64 {
 	case p.Window > 0:
 		return float64(p.Window) / p.WindowFor.Seconds()
 	case p.Cap > 0:
-		return float64(p.Cap) / p.mean()
+		return float64(p.Cap) / p.Mean()
 	case p.Workers > 0:
-		return float64(p.Workers) / (p.mean() * (1 - Transit))
+		return float64(p.Workers) / (p.Mean() * (1 - Transit))
 	}
-	return float64(p.Concurrency) / p.mean()
+	return float64(p.Concurrency) / p.Mean()
 }
 
 // Allowed is how many requests the server allows in t.
