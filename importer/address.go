@@ -2,40 +2,28 @@ package importer
 
 import (
 	"sync"
-	"sync/atomic"
 
 	"gradebook-import/importer/oneroster"
 )
 
 // A 404 is how a server says that it does not know the line item or the student of a row, and what a wrong --base-url gets
-// for every row. So while 404 is all that the server has said, rows with that answer are held back. What then comes
-// settles them: any answer that only the API gives, and they are rejected for what they say; rows of many line items and
-// students, and the run ends as refused, with the rows left for the next one. Where a server is new and its 404s are none
-// of the API's words, fewer rows prove it, and at the end of the input one is enough.
+// for every row. The API says it in words of its own, and those only stand where the API is. So at a server where nothing
+// went in before, rows whose 404 has no such words are held back, until one of two things settles them: any answer that
+// only the API gives, and they are rejected for what they say; or as many rows as are held, or the end of the input, and
+// the run ends as refused, with the rows left for the next one.
 const (
 	// heldMost bounds the rows held back.
-	heldMost = 1024
-	// apart is of how many line items and how many students rows must be to prove a wrong address; plainRows and plainApart
-	// are enough where the 404s are none of the API's.
-	apart      = 10
-	plainRows  = 10
-	plainApart = 3
+	heldMost = 256
 	// strayMost is how many looks must get a 404 that is a web page.
 	strayMost = 5
 )
 
 // address is what is known of the server's address. Safe for concurrent use.
 type address struct {
-	reached bool        // an earlier run got rows accepted there
-	proved  atomic.Bool // or taken for right
-
-	mu    sync.Mutex
-	wrong bool
-	held  []held
-	// items and students are those of the rows held, plain says that none of their 404s was the API's, strays counts looks.
-	items, students map[string]bool
-	plain           bool
-	strays          int
+	mu           sync.Mutex
+	right, wrong bool // never both; neither while it is not known
+	held         []held
+	strays       int
 }
 
 type held struct {
@@ -43,21 +31,18 @@ type held struct {
 	outcome *Outcome
 }
 
-func newAddress(reached bool) *address {
-	return &address{reached: reached, items: map[string]bool{}, students: map[string]bool{}, plain: true}
-}
+// newAddress is right where an earlier run got rows accepted.
+func newAddress(reached bool) *address { return &address{right: reached} }
 
-// hold keeps the outcome of a row with a 404 back, while the address may be wrong. Where it returns false it is to be
-// reported.
-func (d *address) hold(t *task, o *Outcome, a oneroster.Answer) bool {
-	if d.proved.Load() {
-		return false
-	}
+// hold keeps the outcome of a row with a 404 back. Where it returns false it is to be reported.
+func (d *address) hold(t *task, o *Outcome) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.right {
+		return false
+	}
 	d.held = append(d.held, held{t, o})
-	d.items[t.row.Result.LineItem.SourcedID], d.students[t.row.Result.Student.SourcedID] = true, true
-	d.plain = d.plain && a.Foreign
+	d.wrong = d.wrong || len(d.held) >= heldMost
 	return true
 }
 
@@ -66,43 +51,25 @@ func (d *address) stray() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.strays++
+	d.wrong = d.wrong || !d.right && d.strays >= strayMost
+}
+
+// prove notes an answer that shows that the address is right.
+func (d *address) prove() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.right = !d.wrong
 }
 
 // judge says whether the address is wrong, and which rows are held back no longer. end: there are no more answers.
 func (d *address) judge(end bool) (wrong bool, rows []held) {
-	if d.proved.Load() {
-		return false, nil
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n, different := len(d.held), min(len(d.items), len(d.students))
-	first := d.plain && !d.reached
-	d.wrong = d.wrong || different >= apart || d.strays >= strayMost || n >= heldMost && !d.reached ||
-		first && (n >= plainRows && different >= plainApart || n > 0 && end)
-	if !d.wrong && n < heldMost && !end {
-		return false, nil
+	d.wrong = d.wrong || end && len(d.held) > 0
+	if d.right || d.wrong {
+		rows, d.held = d.held, nil
 	}
-	if !d.wrong {
-		d.proved.Store(true)
-	}
-	rows, d.held = d.held, nil
 	return d.wrong, rows
-}
-
-// prove returns the rows that were held back, because an answer has shown that the address is right.
-func (d *address) prove() []held {
-	if d.proved.Load() {
-		return nil
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.proved.Store(!d.wrong)
-	if d.wrong {
-		return nil
-	}
-	rows := d.held
-	d.held = nil
-	return rows
 }
 
 // proves says that an answer is one that only the API gives.
@@ -110,23 +77,26 @@ func proves(a oneroster.Answer) bool {
 	switch a.Verdict {
 	case oneroster.Accepted, oneroster.Different, oneroster.Exists:
 		return true
-	case oneroster.Rejected:
-		return !a.NotFound && !a.Foreign
+	case oneroster.Rejected, oneroster.Missing:
+		return !a.Foreign
 	}
 	return false
 }
+
+// strays says that a look got a web page for a 404: nothing is learned of the row.
+func strays(a oneroster.Answer) bool { return a.NotFound && a.Verdict == oneroster.Doubt }
 
 // locate keeps the books on the address after an answer.
 func (w *workers) locate(a oneroster.Answer) {
 	switch {
 	case proves(a):
-		for _, h := range w.address.prove() {
-			w.outcomes <- *h.outcome
-		}
-	case a.NotFound && a.Verdict == oneroster.Doubt:
+		w.address.prove()
+	case strays(a):
 		w.address.stray()
-		w.settle(false)
+	default:
+		return
 	}
+	w.settle(false)
 }
 
 // settle reports rows that were held back, once it is known for what. end: there are no more answers.

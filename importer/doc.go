@@ -55,8 +55,8 @@
 // from the beginning of the outage is taken back. A row is failed when its attempts are used up and a last look shows
 // that it is not there.
 //
-// A 404 may be the row's fault or the address's. While it is all that the server says, rows that got one are held back
-// (address.go).
+// A 404 may be the row's fault or the address's. While 404s without a word of the API's are all that is known of a server,
+// in this run and in those before, rows that got one are held back (address.go).
 //
 // # Verify
 //

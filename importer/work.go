@@ -132,7 +132,7 @@ func (w *workers) attempt(t *task) reaction {
 	if r.outcome != nil {
 		w.facts.learn(r.outcome)
 	}
-	if a.NotFound && r.outcome != nil && r.outcome.Status == Rejected && w.address.hold(t, r.outcome, a) {
+	if a.NotFound && r.outcome != nil && r.outcome.Status == Rejected && w.address.hold(t, r.outcome) {
 		r.outcome, r.held = nil, true
 		w.settle(false)
 	}
@@ -175,6 +175,9 @@ func (w *workers) request(t *task) oneroster.Answer {
 
 // judge keeps the books on the server and on the row: whose fault is a failure?
 func (w *workers) judge(t *task, a oneroster.Answer, look bool) {
+	if strays(a) { // no failure, or the server would be taken for down by rows in doubt alone, and no other row be sent
+		a.Verdict = oneroster.Rejected
+	}
 	switch a.Verdict {
 	case oneroster.Throttled:
 		w.health.refused()
