@@ -74,7 +74,8 @@
 // # Dry runs
 //
 // A dry run is the same pipeline with a Gateway that takes everything and a Journal that writes nothing (dryrun.go). Its
-// report says what sending would do (Effects). The command's --max-changes is a dry run before the run.
+// report says what sending would do (Effects). The command's --max-changes is a dry run before the run;
+// it has an Online that looks for results alone, and for each one that no list shows by itself (NewOnlineResults).
 //
 // With Online as its Gateway (online.go) a dry run asks the server, read-only, and answers each row as the server would.
 // It is a Source as well, between the reader and the plan, to know which rows go into one list. Forecasts may be wrong where

@@ -24,18 +24,27 @@ type Online struct {
 	client   *oneroster.Client
 	pace     *pace.Pacer
 	attempts int
-	refs     [3]*references // line items, students, classes
+	refs     []*references // line items, students, classes; nil: not asked for
 	results  *results
 }
 
 // NewOnline makes one. What fails attempts times for one row or object is unknown.
 func NewOnline(client *oneroster.Client, p *pace.Pacer, attempts int) *Online {
-	o := &Online{client: client, pace: p, attempts: attempts, results: newResults()}
-	o.refs = [3]*references{
+	o := NewOnlineResults(client, p, attempts)
+	o.results.thorough = false
+	o.refs = []*references{
 		newReferences("line item", oneroster.LineItems),
 		newReferences("student", oneroster.Users, oneroster.Students),
 		newReferences("class", oneroster.Classes),
 	}
+	return o
+}
+
+// NewOnlineResults makes one that looks for results alone, and for each one that no list shows by itself: it answers what a
+// run would change, whatever its rows refer to and lists leave out.
+func NewOnlineResults(client *oneroster.Client, p *pace.Pacer, attempts int) *Online {
+	o := &Online{client: client, pace: p, attempts: attempts, results: newResults()}
+	o.results.thorough = true
 	return o
 }
 
@@ -53,7 +62,7 @@ type book struct {
 	mu       sync.Mutex
 	asked    Asked
 	refusals int            // in a row
-	failures map[string]int // by id, of those that failed and had no answer yet
+	failures map[string]int // by id, in a row, of those that had no answer yet
 	off      bool           // not askable
 }
 
@@ -111,6 +120,13 @@ func (b *book) failed(id string, attempts int) bool {
 	return last
 }
 
+// answered forgets the failures of what is settled now.
+func (b *book) answered(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.failures, id)
+}
+
 func (b *book) sum() *Asked {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -133,8 +149,11 @@ func why(a oneroster.Answer) string {
 
 // Report is what was asked.
 func (o *Online) Report() map[string]*Asked {
-	return map[string]*Asked{"lineItems": o.refs[0].book.sum(), "students": o.refs[1].book.sum(),
-		"classes": o.refs[2].book.sum(), "results": o.results.book.sum()}
+	all := map[string]*Asked{"results": o.results.book.sum()}
+	for i, kind := range []string{"lineItems", "students", "classes"}[:len(o.refs)] {
+		all[kind] = o.refs[i].book.sum()
+	}
+	return all
 }
 
 // stoppedCode is that of a request which the end of the run prevented.
@@ -166,6 +185,7 @@ func (b *book) trouble(id string, a oneroster.Answer, attempts int) (oneroster.A
 		a.Verdict = oneroster.NotApplied // nothing was sent
 		return a, !failed
 	}
+	b.answered(id)
 	return a, false
 }
 
@@ -207,7 +227,7 @@ func (o *Online) referred(ctx context.Context, r *oneroster.Result, spent *int) 
 		ids[2] = r.Class.SourcedID
 	}
 	var missing []string
-	for i, id := range ids {
+	for i, id := range ids[:len(o.refs)] {
 		if id == "" {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
 
 	"gradebook-import/importer/oneroster"
 )
@@ -17,6 +18,7 @@ type references struct {
 	name  string
 	in    []oneroster.Collection // where the server may have them; the first that it offers counts
 	known *lru.Cache[string, bool]
+	asks  singleflight.Group // by id
 	book
 
 	mu     sync.Mutex
@@ -33,8 +35,24 @@ func newReferences(name string, in ...oneroster.Collection) *references {
 }
 
 // ask says whether the object is there, or might be. Where ok is false, the answer says why the row must come again.
-// Two workers may ask for the same object at the same time; that is cheaper than to let one wait for the other.
+// Workers that meet the same object wait for the first of them, and share its answer: a class of students comes at once.
 func (f *references) ask(ctx context.Context, o *Online, id string, spent *int) (there bool, _ oneroster.Answer, ok bool) {
+	if there, known := f.known.Get(id); known {
+		return there, oneroster.Answer{}, true
+	}
+	type answer struct {
+		there, ok bool
+		oneroster.Answer
+	}
+	v, _, _ := f.asks.Do(id, func() (any, error) {
+		there, a, ok := f.find(ctx, o, id, spent)
+		return answer{there, ok, a}, nil
+	})
+	got := v.(answer)
+	return got.there, got.Answer, got.ok
+}
+
+func (f *references) find(ctx context.Context, o *Online, id string, spent *int) (there bool, _ oneroster.Answer, ok bool) {
 	if there, known := f.known.Get(id); known {
 		return there, oneroster.Answer{}, true
 	}
@@ -73,6 +91,7 @@ func (f *references) ask(ctx context.Context, o *Online, id string, spent *int) 
 }
 
 func (f *references) learned(id string, there bool) bool {
+	f.answered(id)
 	if had, _ := f.known.ContainsOrAdd(id, there); !had {
 		f.found(!there)
 	}

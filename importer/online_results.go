@@ -21,6 +21,8 @@ type results struct {
 	book
 	known *lru.Cache[string, oneroster.Answer] // by sourcedId
 	turn  chan struct{}                        // one list at a time: the rows that come next are in it
+	// thorough: what a list does not show is looked for by itself, and never believed to be missing because another row is.
+	thorough bool
 
 	mu       sync.Mutex
 	ahead    []*oneroster.Result // in the order of the input
@@ -96,13 +98,11 @@ func (l *results) is(mark *bool) bool {
 	return *mark
 }
 
-func idOf(r *oneroster.Result) string { return strings.ToLower(r.SourcedID) }
-
 // look says what the server has of a row: Accepted for the same, Different or Missing. Where known is false, the row must
 // come again for what the answer says, or with no verdict, the server cannot be asked for it.
 func (o *Online) look(ctx context.Context, r *oneroster.Result, spent *int) (a oneroster.Answer, known bool) {
 	l := o.results
-	if a, ok := l.known.Get(idOf(r)); ok {
+	if a, ok := l.known.Get(r.SourcedID); ok {
 		return a, true
 	}
 	if l.closed() {
@@ -122,7 +122,7 @@ func (o *Online) look(ctx context.Context, r *oneroster.Result, spent *int) (a o
 	} else {
 		<-l.turn
 	}
-	if a, ok := l.known.Get(idOf(r)); ok {
+	if a, ok := l.known.Get(r.SourcedID); ok {
 		return a, true
 	}
 	return o.single(ctx, r, spent)
@@ -139,7 +139,7 @@ func (o *Online) single(ctx context.Context, r *oneroster.Result, spent *int) (o
 	case a.Verdict == oneroster.Missing && (!a.Foreign || l.is(&l.proven)):
 		return l.learned(r, a), true
 	}
-	if later, must := l.trouble(idOf(r), a, o.attempts); must {
+	if later, must := l.trouble(r.SourcedID, a, o.attempts); must {
 		return later, false
 	}
 	if a.Verdict == oneroster.Doubt || a.Verdict == oneroster.NotApplied {
@@ -151,8 +151,9 @@ func (o *Online) single(ctx context.Context, r *oneroster.Result, spent *int) (o
 }
 
 func (l *results) learned(r *oneroster.Result, a oneroster.Answer) oneroster.Answer {
+	l.answered(r.SourcedID)
 	a.NotFound, a.Foreign, a.Latency = false, false, 0 // it is believed, and took no time for the next row
-	if had, _ := l.known.ContainsOrAdd(idOf(r), a); !had {
+	if had, _ := l.known.ContainsOrAdd(r.SourcedID, a); !had {
 		l.found(a.Verdict == oneroster.Missing)
 	}
 	return a
@@ -167,7 +168,7 @@ func (o *Online) list(ctx context.Context, rows []*oneroster.Result, spent *int)
 		conditions[i] = condition(r)
 	}
 	q := oneroster.Query{Filter: strings.Join(conditions, " OR "), Limit: len(rows)}
-	shown := map[string]*oneroster.Result{}
+	var shown []oneroster.Result
 	for more := true; more; {
 		var page oneroster.Page
 		a := o.request(ctx, spent, func() (a oneroster.Answer) {
@@ -183,9 +184,7 @@ func (o *Online) list(ctx context.Context, rows []*oneroster.Result, spent *int)
 			return nil
 		}
 		l.set(&l.proven)
-		for i := range page.Results {
-			shown[idOf(&page.Results[i])] = &page.Results[i]
-		}
+		shown = append(shown, page.Results...)
 		if len(shown) > len(rows) { // the filter was not heeded
 			l.set(&l.unlisted)
 			return nil
@@ -193,14 +192,14 @@ func (o *Online) list(ctx context.Context, rows []*oneroster.Result, spent *int)
 		q, more = page.Next()
 	}
 	var absent []*oneroster.Result
-	for _, r := range rows {
-		if got := shown[idOf(r)]; got != nil {
-			l.learned(r, r.Held(got))
+	for i, got := range among(shown, rows) {
+		if got != nil {
+			l.learned(rows[i], rows[i].Held(got))
 		} else {
-			absent = append(absent, r)
+			absent = append(absent, rows[i])
 		}
 	}
-	if len(absent) == 0 {
+	if len(absent) == 0 || l.thorough {
 		return nil
 	}
 	a, known := o.single(ctx, absent[0], spent)
@@ -215,6 +214,28 @@ func (o *Online) list(ctx context.Context, rows []*oneroster.Result, spent *int)
 		return &a
 	}
 	return nil
+}
+
+// among finds rows in what a list shows, nil for those that are not there. UUIDs may come back in another case; what is
+// shown under the very id of one row is no other row's.
+func among(shown []oneroster.Result, rows []*oneroster.Result) []*oneroster.Result {
+	exact, folded := make(map[string]*oneroster.Result, len(shown)), map[string]*oneroster.Result{}
+	for i := range shown {
+		exact[shown[i].SourcedID] = &shown[i]
+		folded[strings.ToLower(shown[i].SourcedID)] = &shown[i]
+	}
+	for _, r := range rows {
+		if got := exact[r.SourcedID]; got != nil {
+			delete(folded, strings.ToLower(r.SourcedID))
+		}
+	}
+	found := make([]*oneroster.Result, len(rows))
+	for i, r := range rows {
+		if found[i] = exact[r.SourcedID]; found[i] == nil {
+			found[i] = folded[strings.ToLower(r.SourcedID)]
+		}
+	}
+	return found
 }
 
 // returned gives rows back that were not asked for.

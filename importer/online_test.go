@@ -58,6 +58,7 @@ type catalogue struct {
 	noLists  bool // of objects
 	asked    map[string]int
 	requests int
+	every    int // answers so many-th request with 503; 0: none
 	mu       sync.Mutex
 }
 
@@ -66,7 +67,11 @@ func (c *catalogue) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.mu.Lock()
 	c.requests++
 	c.asked[r.URL.Path]++
+	busy := c.every > 0 && c.requests%c.every == 0
 	c.mu.Unlock()
+	if busy {
+		return answered(http.StatusServiceUnavailable, `{}`), nil
+	}
 	if a, bad := c.shelf.bad(); bad && a.Verdict != oneroster.Doubt {
 		return nil, errors.New("connection reset")
 	} else if bad {
@@ -229,6 +234,13 @@ func TestOnlineAsksLittle(t *testing.T) {
 		if most := 3*2000/groupRows + 50; c.requests > most {
 			t.Errorf("%d requests, want at most %d; %d lists", c.requests, most, c.asked[oneroster.ResultsPath])
 		}
+		for path, n := range c.asked { // some is what proves that there are any
+			for in, how := range c.objects {
+				if id, ok := strings.CutPrefix(path, string(in)+"/"); ok && how == offers && id != "some" && n > 1 {
+					t.Errorf("%s was asked for %d times", path, n)
+				}
+			}
+		}
 		if r.HTTP.Requests != c.requests {
 			t.Errorf("%d requests were reported, and there were %d", r.HTTP.Requests, c.requests)
 		}
@@ -249,6 +261,81 @@ func TestOnlineMistrustsLists(t *testing.T) {
 		c.shelf.results["res-0"] = rows[0].Result // so that the first that the list does not show is there
 		if r, _ := foresee(t, c, rows); r.Effects.Created != 29 || r.Effects.Replaced != 30 || r.Effects.Same != 241 {
 			t.Errorf("%+v", *r.Effects)
+		}
+	})
+}
+
+// Failures that are no outage are forgotten once there was an answer: a long input is not asked for row by row because a list
+// failed now and then, and no memory is left of them.
+func TestOnlineForgetsFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows, c := catalogued(t, 5000, rand.New(rand.NewPCG(1, 1)))
+		for i := range rows {
+			rows[i].Result.Student.SourcedID = "st-" + strconv.Itoa(i%400)
+		}
+		c.every = 10
+		client, err := oneroster.NewClient(oneroster.Config{BaseURL: "https://gradebook.example.org", Transport: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		online := NewOnline(client, pace.New(pace.Config{}), 5)
+		r, err := Run(t.Context(), Config{Source: online.Ahead(&sliceSource{rows: rows}), Gateway: online, Journal: DryJournal{checkpoint.NewMemory()},
+			DryRun: true, Method: http.MethodPut, GiveUpAfter: time.Hour})
+		if err != nil || r.Counts.Accepted != 5000 {
+			t.Fatalf("%v, %+v", err, r.Counts)
+		}
+		if most := 2 * (2*5000/groupRows + 400); c.requests > most {
+			t.Errorf("%d requests, want at most %d; %d lists", c.requests, most, c.asked[oneroster.ResultsPath])
+		}
+		for _, b := range []*book{&online.results.book, &online.refs[0].book, &online.refs[1].book} {
+			if len(b.failures) > 0 {
+				t.Errorf("%d failures are remembered for ever", len(b.failures))
+			}
+		}
+	})
+}
+
+// Two ids that differ in case alone are two rows, as they are in the checkpoint; a server that has one of them in another
+// case shows that one.
+func TestOnlineTellsCasesApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows, c := catalogued(t, 4, rand.New(rand.NewPCG(1, 1)))
+		for i, id := range []string{"ABC", "abc", "Def", "last"} {
+			rows[i].Result.SourcedID, rows[i].Result.Student.SourcedID = id, "st"
+		}
+		other := rows[0].Result
+		other.Score = "1"
+		c.shelf.results = map[string]oneroster.Result{"ABC": other, "abc": rows[1].Result}
+		if r, _ := foresee(t, c, rows); *r.Effects != (Effects{Created: 2, Replaced: 1, Same: 1}) {
+			t.Errorf("%+v", *r.Effects)
+		}
+	})
+	shown := []oneroster.Result{{SourcedID: "ABC"}, {SourcedID: "DEF"}}
+	got := among(shown, []*oneroster.Result{{SourcedID: "abc"}, {SourcedID: "ABC"}, {SourcedID: "def"}})
+	if got[0] != nil || got[1] != &shown[0] || got[2] != &shown[1] {
+		t.Errorf("%v", got)
+	}
+}
+
+// For --max-changes a list proves what is there, and nothing else.
+func TestOnlineThorough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows, c := catalogued(t, 300, rand.New(rand.NewPCG(1, 1)))
+		for i := range rows {
+			rows[i].Result.Student.SourcedID = "st"
+		}
+		for id := range c.shelf.results { // res-0 is missing, so that what the list leaves out seems to be
+			c.shelf.hides[id] = true
+		}
+		client, err := oneroster.NewClient(oneroster.Config{BaseURL: "https://gradebook.example.org", Transport: c})
+		if err != nil {
+			t.Fatal(err)
+		}
+		online := NewOnlineResults(client, pace.New(pace.Config{}), 5)
+		r, err := Run(t.Context(), Config{Source: online.Ahead(&sliceSource{rows: rows}), Gateway: online, Journal: DryJournal{checkpoint.NewMemory()},
+			DryRun: true, Method: http.MethodPut})
+		if err != nil || *r.Effects != (Effects{Created: 30, Replaced: 30, Same: 240}) || r.Counts.Rejected != 0 {
+			t.Errorf("%v, %+v, %+v", err, *r.Effects, r.Counts)
 		}
 	})
 }

@@ -199,14 +199,13 @@ func (w *workers) page(t *task, q oneroster.Query) (oneroster.Page, oneroster.An
 
 // matches accounts for the rows that a page shows as the file has them, and keeps the others.
 func (w *workers) matches(t *task, page oneroster.Page) {
-	shown := make(map[string]*oneroster.Result, len(page.Results))
-	for i := range page.Results {
-		shown[strings.ToLower(page.Results[i].SourcedID)] = &page.Results[i]
+	rows := make([]*oneroster.Result, len(t.members))
+	for i, m := range t.members {
+		rows[i] = &m.row.Result
 	}
-	asked := len(t.members)
 	kept := t.members[:0]
-	for _, m := range t.members {
-		got := shown[strings.ToLower(m.row.Result.SourcedID)]
+	for i, got := range among(page.Results, rows) {
+		m := t.members[i]
 		if m.listed.Verdict == 0 {
 			m.listed = oneroster.Answer{Verdict: oneroster.Missing}
 		}
@@ -220,7 +219,7 @@ func (w *workers) matches(t *task, page oneroster.Page) {
 		}
 	}
 	t.members = kept
-	if len(page.Results) > asked { // the filter was not heeded
+	if len(page.Results) > len(rows) { // the filter was not heeded
 		w.unlisted.Store(true)
 	}
 }

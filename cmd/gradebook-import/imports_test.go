@@ -80,7 +80,7 @@ func doors() map[string]string {
 		"github.com/gocarina/gocsv":       "importer/gradecsv",
 		"golang.org/x/oauth2":             "importer/oneroster",
 		"golang.org/x/time/rate":          "importer/pace",
-		"golang.org/x/sync/errgroup":      "importer",
+		"golang.org/x/sync":               "importer",
 		"go.etcd.io/bbolt":                "checkpoint",
 		"github.com/alecthomas/kong":      "cmd/gradebook-import",
 		"github.com/vbauerster/mpb":       "cmd/gradebook-import",
