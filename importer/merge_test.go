@@ -116,9 +116,14 @@ func shardReports(n int) (reports []*Report) {
 func TestMergeAddsUp(t *testing.T) {
 	reports := shardReports(3)
 	slices.Reverse(reports)
+	reports[1].Online = map[string]*Asked{"students": {Found: 3, Missing: 1}, "classes": nil}
+	reports[2].Online = map[string]*Asked{"students": {Found: 2, NotAsked: 4, Why: "no"}, "results": {Missing: 2}}
 	m, warnings, err := Merge(reports)
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%v, %q", err, warnings)
+	}
+	if got := m.Online; len(got) != 2 || *got["students"] != (Asked{5, 1, 4, "no"}) || *got["results"] != (Asked{Missing: 2}) {
+		t.Errorf("online %+v", got)
 	}
 	if want := (Counts{Read: 30, Accepted: 30}); m.Counts != want {
 		t.Errorf("counts %+v, want %+v", m.Counts, want)
@@ -297,5 +302,22 @@ func TestMergeIsBounded(t *testing.T) {
 	}
 	if got := fmt.Sprint(m.Problems[0].Lines); got != "[f.csv:0 f.csv:2 f.csv:10 f.csv:20 f.csv:30 f.csv:40 f.csv:50 f.csv:60 f.csv:70 f.csv:93:7]" {
 		t.Errorf("first lines %s", got)
+	}
+}
+
+// A percentage is of the shard's own rows: those that it leaves to others dilute nothing.
+func TestMaxErrorsOfAShard(t *testing.T) {
+	rows := make([]gradecsv.Row, 1000)
+	for i := range rows {
+		rows[i] = gradecsv.Row{File: "f.csv", Line: i + 2, Errors: []gradecsv.Problem{{Code: "id.blank"}}}
+		rows[i].Result.SourcedID = fmt.Sprint("r", i)
+		if i%2 == 0 {
+			rows[i].Errors = nil
+		}
+	}
+	r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: DryGateway{}, Journal: DryJournal{checkpoint.NewMemory()},
+		Shard: Shard{0, 4}, MaxErrors: Limit{On: true, Percent: 30}})
+	if err != nil || r.Run.ExitCode != ExitStopped {
+		t.Errorf("%v, exit code %d, %+v: half of its rows are bad", err, r.Run.ExitCode, r.Counts)
 	}
 }

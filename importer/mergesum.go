@@ -20,6 +20,7 @@ func add(parts []portion) *Report {
 		m.LatencyMs.raise(p.LatencyMs)
 		m.compared(p.Verify)
 		m.foreseen(p.Effects)
+		m.inquired(p.Online)
 		for _, f := range p.Sources {
 			m.source(f)
 		}
@@ -63,6 +64,25 @@ func (r *Report) foreseen(o *Effects) {
 	r.Effects.Replaced += o.Replaced
 	r.Effects.Deleted += o.Deleted
 	r.Effects.Same += o.Same
+}
+
+// inquired adds what was asked of the server, where something was. An object that rows of several shards name was asked for
+// by each, and counts for each.
+func (r *Report) inquired(o map[string]*Asked) {
+	for kind, a := range o {
+		if a == nil { // null in a report that someone wrote
+			continue
+		}
+		if r.Online == nil {
+			r.Online = map[string]*Asked{}
+		}
+		sum := cmp.Or(r.Online[kind], &Asked{})
+		sum.Found += a.Found
+		sum.Missing += a.Missing
+		sum.NotAsked += a.NotAsked
+		sum.Why = cmp.Or(sum.Why, a.Why)
+		r.Online[kind] = sum
+	}
 }
 
 func (h *HTTP) addAll(o HTTP) {

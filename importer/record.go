@@ -152,9 +152,10 @@ func (r *recorder) fail(err error) {
 // enforce ends a run whose input is plainly wrong, or whose client may do nothing.
 func (r *recorder) enforce() {
 	c := r.report.Counts
-	if bad := c.Rejected + c.Failed; r.MaxErrors.exceeded(bad, c.Read) {
+	own := c.Read - r.report.Run.Foreign // the other shards count theirs
+	if bad := c.Rejected + c.Failed; r.MaxErrors.exceeded(bad, own) {
 		r.stop.because(&StopError{Code: "maxErrors", Reason: fmt.Sprintf(
-			"%d of %d rows are rejected or failed, more than --max-errors allows; see rejects.csv", bad, c.Read)})
+			"%d of %d rows are rejected or failed, more than --max-errors allows; see rejects.csv", bad, own)})
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *summary) asked(w io.Writer) {
 	for _, kind := range kindsAsked() {
 		a := s.report.Online[kind[0]]
 		results := kind[0] == "results" // the counts of rows have what is there
-		if *a == (importer.Asked{}) || results && a.NotAsked == 0 {
+		if a == nil || *a == (importer.Asked{}) || results && a.NotAsked == 0 {
 			continue
 		}
 		fmt.Fprint(w, title)
