@@ -13,7 +13,7 @@ const (
 	Creates  Effect = iota + 1 // the server has nothing under the sourcedId
 	Replaces                   // it has another content, or an earlier run sent one
 	Deletes                    // it has the result, which is to be deleted
-	Repeats                    // it has the same already
+	Repeats                    // it has the same already, or what is to be deleted is gone
 )
 
 func (e Effect) String() string { return [...]string{"", "create", "replace", "delete", "none"}[e] }

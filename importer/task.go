@@ -118,7 +118,7 @@ func (p policy) sent(t *task, a oneroster.Answer, blind bool) reaction {
 		return p.unsettled(t, a, blind)
 	case oneroster.Missing: // a DELETE of what is not there
 		if t.doubted {
-			return reaction{outcome: t.outcome(Accepted)}
+			return t.repeats()
 		}
 		return reaction{outcome: t.outcome(Rejected, t.problem("server.nothingToDelete",
 			"the server has no result with this sourcedId, so there is nothing to delete"))}
@@ -154,7 +154,7 @@ func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 			return reaction{wait: wait}
 		}
 		if t.method == http.MethodDelete {
-			return reaction{outcome: t.outcome(Accepted)}
+			return t.repeats()
 		}
 		return p.missing(t)
 	case oneroster.Throttled:
@@ -195,6 +195,11 @@ func (p policy) same(t *task, a oneroster.Answer, now time.Time) reaction {
 	if wait := t.believe.Sub(now); t.patient && wait > 0 {
 		return reaction{wait: wait}
 	}
+	return t.repeats()
+}
+
+// repeats ends a row that the server has as it is to be: an earlier request did that.
+func (t *task) repeats() reaction {
 	o := t.outcome(Accepted)
 	o.Effect = Repeats
 	return reaction{outcome: o}

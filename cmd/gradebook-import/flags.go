@@ -77,7 +77,7 @@ type limitFlags struct {
 type sendFlags struct {
 	authFlags
 	limitFlags
-	MaxChanges  limit         `group:"limits" placeholder:"N|N%" help:"Send nothing when more rows than this would replace or delete what earlier runs sent."`
+	MaxChanges  limit         `group:"limits" placeholder:"N|N%" help:"Send nothing when more rows than this would replace or delete what is in the gradebook."`
 	MaxDuration time.Duration `group:"limits" placeholder:"D" help:"Stop after so long; the next run goes on."`
 	Method      string        `group:"server" enum:"post,put" default:"post" placeholder:"post|put" help:"How new results are sent (${default}); put is for servers that do not take the POST."`
 	DryRun      bool          `group:"rows" help:"Check everything and send nothing."`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 
 	"gradebook-import/checkpoint"
@@ -14,20 +15,28 @@ import (
 )
 
 // guard is --max-changes: the plan of the run is made once without sending, and when it would change too much, it stays
-// with that.
+// with that. It may count too much, and never too little: what the server has of each row that may change something is
+// looked up, whatever the checkpoint says, and a row of which it cannot be told counts as a change.
 type guard struct {
 	limit limit
+	files []inspected
 	// again reads the checkpoint anew, since a journal serves one pass; nil: there is none.
 	again   func() (*checkpoint.Journal, error)
 	reader  *gradecsv.Reader // nil: the guard is off
 	journal *checkpoint.Journal
-	// client asks the server what it has, for a run that looks before it sends; nil: the checkpoint alone knows.
+	// client asks the server what it has; nil, for a dry run: the checkpoint alone knows.
 	client *oneroster.Client
 	// held: the run did not begin.
 	held bool
 }
 
-// check refuses input that cannot be read twice.
+// inspected is a file as it was before anything was read of it.
+type inspected struct {
+	name string
+	os.FileInfo
+}
+
+// check refuses input that cannot be read twice, and notes what is to be the same both times.
 func (g *guard) check(files []string) error {
 	if !g.limit.On {
 		return nil
@@ -38,8 +47,43 @@ func (g *guard) check(files []string) error {
 			return usage("--max-changes: %s can be read only once, and changes are counted before anything is sent; "+
 				"save it to a file, or leave out --max-changes", map[bool]string{true: "standard input", false: name}[name == "-"])
 		}
+		if err == nil { // else reading says it
+			g.files = append(g.files, inspected{name, info})
+		}
 	}
 	return nil
+}
+
+// changed names a file that is another than the one that was checked, "" for none.
+func (g *guard) changed() string {
+	for _, f := range g.files {
+		now, err := os.Stat(f.name)
+		if err != nil || !os.SameFile(now, f.FileInfo) || now.Size() != f.Size() || !now.ModTime().Equal(f.ModTime()) {
+			return f.name
+		}
+	}
+	return ""
+}
+
+// guarded is a source that ends when its files are no longer what was counted. It looks after each read, so that no row that
+// was written since is passed on.
+type guarded struct {
+	importer.Source
+	guard *guard
+	stop  context.CancelCauseFunc
+}
+
+var errUnsteady = errors.New("a file was written to while it was imported")
+
+// Read is the source's.
+func (s guarded) Read(rows []gradecsv.Row) (int, error) {
+	n, err := s.Source.Read(rows)
+	if name := s.guard.changed(); name != "" {
+		s.stop(&importer.StopError{Code: "changed", Reason: name + " was written to or replaced after this run began, and --max-changes " +
+			"has counted what it was; no more rows are sent; run again when the file is complete"})
+		return 0, errUnsteady
+	}
+	return n, err
 }
 
 // open opens what the first pass reads.
@@ -57,6 +101,35 @@ func (g *guard) open(files *fileFlags) (err error) {
 	return err
 }
 
+// close ends the first pass, whose memory the run needs; what was held is still to be told of.
+func (g *guard) close() error {
+	if g.reader == nil {
+		return nil
+	}
+	err := g.reader.Close()
+	if g.journal = nil; !g.held {
+		g.reader = nil
+	}
+	return err
+}
+
+// asking is the server of the first pass: it is asked for what could be a change. A POST that may not be followed by a
+// replacement creates, or is refused.
+type asking struct {
+	*importer.Online
+	replaces bool // a new row may replace
+}
+
+// Submit says what the server would.
+func (a asking) Submit(ctx context.Context, method string, r *oneroster.Result) oneroster.Answer {
+	if method == http.MethodPost && !a.replaces {
+		answer := importer.DryGateway{}.Submit(ctx, method, r)
+		answer.Before = oneroster.Missing
+		return answer
+	}
+	return a.Online.Submit(ctx, method, r)
+}
+
 // stops counts what a run would change, and returns its report where it must not begin. Rows that would be sent are left
 // for the next run then.
 func (g *guard) stops(ctx context.Context, c importer.Config) (*importer.Report, error) {
@@ -65,28 +138,58 @@ func (g *guard) stops(ctx context.Context, c importer.Config) (*importer.Report,
 	}
 	dry := c.DryRun
 	c.Source, c.Gateway, c.Journal, c.DryRun = g.reader, importer.DryGateway{}, importer.DryJournal{Journal: g.journal}, true
-	if g.client != nil && c.LookFirst {
-		online := importer.NewOnline(g.client, c.Pace, c.Attempts)
-		c.Gateway, c.Source, c.LookFirst = online, online.Ahead(g.reader), false // it looks anyway, fifty rows at a time
+	var online *importer.Online
+	if g.client != nil {
+		online = importer.NewOnlineResults(g.client, c.Pace, c.Attempts)
+		c.Gateway, c.Source = asking{online, c.Update || c.Method == http.MethodPut}, online.Ahead(g.reader)
+		c.LookFirst = false // it looks anyway
 	}
 	c.Pace = pace.Open(c.Concurrency)
 	c.Log, c.Notice, c.Observe, c.Progress = nil, nil, nil, nil
 	c.MaxErrors, c.MaxDuration, c.Doubtful = importer.Limit{}, 0, nil
 	r, err := importer.Run(ctx, c)
-	err = errors.Join(err, g.reader.Close())
-	over := g.limit.Over(r.Effects.Changes(), r.Counts.Read)
-	if err == nil && r.Run.Stopped == "" && !over {
-		return nil, c.Rejects.Discard()
+	n := count(r, online)
+	over := r.Run.Stopped != "" || g.limit.Over(r.Effects.Changes()+n.unknown, n.rows)
+	if err == nil && !over {
+		err = c.Rejects.Discard()
 	}
-	g.held, r.Run.DryRun = true, dry
+	g.held = over || err != nil
+	if err = errors.Join(err, g.close()); err == nil && !over {
+		return nil, nil
+	}
+	r.Run.DryRun = dry
 	r.Counts.Accepted, r.Counts.Deferred = 0, r.Counts.Deferred+r.Counts.Accepted
 	if err == nil && r.Run.Stopped == "" {
-		r.Run.Stopped, r.Run.ExitCode = g.reason(r), importer.ExitStopped
+		r.Run.Stopped, r.Run.ExitCode = g.reason(r, n), importer.ExitStopped
 	}
 	return r, err
 }
 
-func (g *guard) reason(r *importer.Report) string {
-	return fmt.Sprintf("nothing was sent: %d of %s would replace and %d delete what is in the gradebook, more than --max-changes %s allows; "+
-		"if that is meant, run again with a higher --max-changes, or without it", r.Effects.Replaced, rows(r.Counts.Read), r.Effects.Deleted, g.limit)
+// counted is what the limit is compared with, beside the changes that are certain.
+type counted struct {
+	rows    int // of this shard, since the other shards count theirs
+	unknown int // that may change something
+	why     string
+}
+
+func count(r *importer.Report, online *importer.Online) counted {
+	c := counted{rows: r.Counts.Read - r.Run.Foreign}
+	if online != nil {
+		e := r.Effects
+		c.unknown = r.Counts.Accepted - e.Created - e.Replaced - e.Deleted - e.Same + r.Counts.InDoubt + r.Counts.Failed
+		c.why = online.Report()["results"].Why
+	}
+	return c
+}
+
+func (g *guard) reason(r *importer.Report, n counted) string {
+	maybe := ""
+	if n.unknown > 0 {
+		maybe = fmt.Sprintf(", and %d may, since what is there could not be asked", n.unknown)
+		if n.why != "" {
+			maybe += " (" + n.why + ")"
+		}
+	}
+	return fmt.Sprintf("nothing was sent: %d of %s would replace and %d delete what is in the gradebook%s, more than --max-changes %s allows; "+
+		"if that is meant, run again with a higher --max-changes, or without it", r.Effects.Replaced, rows(n.rows), r.Effects.Deleted, maybe, g.limit)
 }

@@ -71,6 +71,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, j.guard.close()) }()
 	if err := j.guard.open(j.files); err != nil {
 		return errors.Join(err, closeJournal())
 	}
@@ -205,6 +206,11 @@ func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*impor
 	c.Update, c.ApplyDeletes, c.MaxErrors = j.rows.Update, j.rows.ApplyDeletes, j.rows.MaxErrors.Limit
 	if r, err := j.guard.stops(ctx, c); r != nil || err != nil {
 		return r, err
+	}
+	if j.guard.files != nil {
+		counted, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		ctx, c.Source = counted, guarded{c.Source, &j.guard, stop}
 	}
 	c.Doubtful = kept.doubtful.Spool
 	return importer.Run(ctx, c)
