@@ -8,9 +8,9 @@
 //
 // There are three kinds of goroutine: one plan, which reads, validates and decides; N workers, which look and send; one
 // record, which commits, counts and reports. Each stage knows the next one's input and nothing else; nothing flows back
-// but "stop", and to plan, that a task was taken: it plans the next rows when half of the last were, so that a kill leaves
-// few rows in doubt at a slow server. Only the file that holds Run starts goroutines and makes the channels between stages; the contexts are
-// stop.go's.
+// but "stop", and to plan, that a task was taken: it plans the next rows when half of the last were, or as early as a slow
+// disk needs, so that a kill leaves few rows in doubt at a slow server (stride.go). Only the file that holds Run starts
+// goroutines and makes the channels between stages; the contexts are stop.go's.
 //
 // No stage returns while its input is open. A stage that fails latches its first error, stops intake and drains: plan
 // defers what it had read, workers defer what they hold, the recorder goes on counting. So every row read ends in

@@ -15,14 +15,8 @@ import (
 	"gradebook-import/importer/oneroster"
 )
 
-// The rows of one transaction: as many as the workers take in planEvery, so that few are in doubt after a crash while
-// the server is slow, and transactions are few while it is fast. The next is planned when half of the last was taken,
-// whatever room there is. queueRows bounds the rows between plan and workers, commitRows those between workers and
-// recorder.
+// queueRows bounds the rows between plan and workers, commitRows those between workers and recorder.
 const (
-	planFirst  = 32
-	planMost   = 1024
-	planEvery  = 100 * time.Millisecond
 	queueRows  = 512
 	commitRows = 1024
 )
@@ -38,6 +32,7 @@ type planner struct {
 	files    []span
 	last     uint32 // the highest position so far
 	scratch  task   // the row being decided; most rows of a run that is repeated are never sent
+	lap      lap    // the last transaction
 	retakes  *retakes
 }
 
@@ -52,12 +47,13 @@ type span struct {
 func (p *planner) run() error {
 	defer p.retakes.find()
 	defer close(p.tasks)
-	size, began := planFirst, time.Now()
+	s := stride{size: planFirst}
 	for !p.stop.stopped() {
 		if p.verify {
-			size = planMost // nothing is in doubt after a crash, and large groups make few requests
+			s.size = planMost // nothing is in doubt after a crash, and large groups make few requests
 		}
-		rows := make([]gradecsv.Row, size)
+		began := time.Now()
+		rows := make([]gradecsv.Row, s.size)
 		n, err := p.Source.Read(rows)
 		if planErr := p.batch(rows[:n]); planErr != nil {
 			return p.fail(planErr)
@@ -72,10 +68,10 @@ func (p *planner) run() error {
 			return p.fail(err)
 		}
 		if !p.verify {
-			p.await(n / 2)
+			p.await(max(n/2, s.ahead))
+			p.lap.began, p.lap.rows, p.lap.ended, p.lap.left = began, n, time.Now(), len(p.tasks)
+			s = p.lap.next()
 		}
-		now := time.Now()
-		size, began = resize(n, now.Sub(began)), now
 	}
 	return nil
 }
@@ -95,16 +91,6 @@ func (p *planner) await(queued int) {
 func (p *planner) fail(err error) error {
 	p.stop.because(&StopError{Code: "failure", Reason: err.Error()})
 	return err
-}
-
-// resize makes the next transaction as large as what the workers took in planEvery, to go by the last one, and at most
-// twice as large as that: the first rows go into an empty queue, which shows nothing.
-func resize(rows int, took time.Duration) int {
-	most := max(planFirst, min(2*rows, planMost))
-	if took <= 0 {
-		return most
-	}
-	return int(min(max(planFirst, float64(rows)*planEvery.Seconds()/took.Seconds()), float64(most)))
 }
 
 // batch plans some rows: their intents are durable before the first of them can be sent. Every row gets its outcome
@@ -153,6 +139,8 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 }
 
 func (p *planner) begin(tasks []*task, intents []checkpoint.Intent) error {
+	p.lap = lap{asked: time.Now(), tasks: len(tasks)}
+	defer func() { p.lap.durable, p.lap.queued = time.Now(), len(p.tasks) }()
 	if len(tasks) == 0 {
 		return nil
 	}

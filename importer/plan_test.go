@@ -1,13 +1,9 @@
 package importer
 
 import (
-	"context"
 	"fmt"
-	"gradebook-import/importer/pace"
 	"net/http"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"gradebook-import/checkpoint"
@@ -165,88 +161,5 @@ func TestParseShard(t *testing.T) {
 	}
 	if s, err := ParseShard("3/8"); err != nil || s != (Shard{3, 8}) {
 		t.Errorf("3/8: %v, %v", s, err)
-	}
-}
-
-// A transaction holds what the workers take in a tenth of a second: few rows for a slow server, many for a fast one.
-func TestResize(t *testing.T) {
-	for _, c := range []struct {
-		rows int
-		took time.Duration
-		want int
-	}{
-		{32, 6 * time.Second, planFirst},
-		{32, 80 * time.Millisecond, 40},
-		{32, 8 * time.Millisecond, 64},
-		{1024, 100 * time.Millisecond, planMost},
-		{1024, 512 * time.Millisecond, 200},
-		{0, time.Second, planFirst},
-		{32, 0, 64},
-		{planMost, 0, planMost},
-	} {
-		if got := resize(c.rows, c.took); got != c.want {
-			t.Errorf("%d rows in %s: the next holds %d, want %d", c.rows, c.took, got, c.want)
-		}
-	}
-}
-
-// open counts the intents that a crash would leave in doubt.
-type open struct {
-	Journal
-	now, most atomic.Int64
-}
-
-func (j *open) Begin(intents []checkpoint.Intent) (uint64, error) {
-	now := j.now.Add(int64(len(intents)))
-	j.most.Store(max(j.most.Load(), now)) // plan alone begins
-	return j.Journal.Begin(intents)
-}
-
-func (j *open) Finish(outcomes []checkpoint.Outcome) error {
-	j.now.Add(-int64(len(outcomes)))
-	return j.Journal.Finish(outcomes)
-}
-
-// steady is a server that takes each row in the same time.
-type steady struct {
-	Gateway
-	takes time.Duration
-}
-
-func (s steady) Submit(_ context.Context, _ string, r *oneroster.Result) oneroster.Answer {
-	time.Sleep(s.takes)
-	return oneroster.Answer{Verdict: oneroster.Accepted, Status: 201, Requests: 1, Latency: s.takes, Ended: time.Now()}
-}
-
-// Few rows are in doubt when a run into a slow server is killed, and a fast one is not kept waiting for its rows.
-func TestOpenIntentsFollowTheServer(t *testing.T) {
-	const rows = 4000
-	for _, test := range []struct {
-		takes time.Duration
-		most  int64
-	}{{100 * time.Millisecond, 8 + 2*planFirst}, {time.Millisecond, 3 * planMost}} {
-		synctest.Test(t, func(t *testing.T) {
-			source := make([]gradecsv.Row, rows)
-			for i := range source {
-				source[i] = gradecsv.Row{File: "f.csv", Line: i + 2, Result: oneroster.Result{SourcedID: fmt.Sprint("r", i), Status: "active"}}
-			}
-			memory := checkpoint.NewMemory()
-			if _, err := memory.StartRun(checkpoint.RunInfo{}); err != nil {
-				t.Fatal(err)
-			}
-			journal := &open{Journal: memory}
-			began := time.Now()
-			report, err := Run(t.Context(), Config{Source: &sliceSource{rows: source}, Gateway: steady{takes: test.takes}, Journal: journal,
-				Concurrency: 8, Pace: pace.New(pace.Config{Concurrency: 8})})
-			if err != nil || report.Counts.Accepted != rows {
-				t.Fatalf("%+v, %v", report.Counts, err)
-			}
-			if most := journal.most.Load(); most > test.most {
-				t.Errorf("%s a row: %d intents were open, want at most %d", test.takes, most, test.most)
-			}
-			if took, least := time.Since(began), rows/8*test.takes; took > least+least/20+100*time.Millisecond {
-				t.Errorf("%s a row: took %s of simulated time; 8 at a time need %s", test.takes, took, least)
-			}
-		})
 	}
 }
