@@ -111,7 +111,8 @@ func examine(path string, readOnly bool) (created bool, err error) {
 }
 
 // recognise tells a file that is something else from a checkpoint, which begins with two pages that bbolt marks. One that
-// is lost is damage; so is a beginning of zeros, which a file system may leave after a power cut.
+// is lost is damage; so is a beginning of zeros, which a file system may leave after a power cut. A checkpoint that lost
+// both to other text looks like something else.
 func recognise(path string) error {
 	f, err := os.Open(path)
 	if err != nil {

@@ -28,11 +28,12 @@ func (e *VersionError) Error() string {
 		e.Path, e.Found, e.Supported)
 }
 
-// ForeignError: the file was never a checkpoint. It was not changed.
+// ForeignError: the file is no checkpoint, and shows no sign that it was one. It was not changed.
 type ForeignError struct{ Path string }
 
 func (e *ForeignError) Error() string {
-	return e.Path + " is not a checkpoint: name the checkpoint of an earlier run, or a file that is not there yet and will be made; nothing was changed in this one"
+	return e.Path + " is not a checkpoint: name the checkpoint of an earlier run, or a file that is not there yet and will be made; nothing was changed in this one." +
+		" If it was a checkpoint, and something wrote over it, name a new file and run with --look-first, so that each row is looked up at the server before it is sent"
 }
 
 // DamagedError: the checkpoint is not whole. Any method can return it.

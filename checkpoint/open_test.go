@@ -98,13 +98,21 @@ func TestOpenRefuses(t *testing.T) {
 	write(t, long, []byte(strings.Repeat("sourcedId,status\n", 10_000)))
 	zeros := filepath.Join(dir, "zeros.db")
 	write(t, zeros, make([]byte, 1<<16))
-	for _, path := range []string{foreign, text, long, zeros} {
+	over := filepath.Join(dir, "over.db")
+	open(t, over).Close()
+	whole, err := os.ReadFile(over)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(whole, strings.Repeat("sourcedId,status\n", 64<<10/17))
+	write(t, over, whole)
+	for _, path := range []string{foreign, text, long, zeros, over} {
 		before, _ := os.ReadFile(path)
 		var damaged *checkpoint.DamagedError
 		var other *checkpoint.ForeignError
 		_, err := checkpoint.Open(path, checkpoint.Options{})
-		if path == text || path == long { // nobody is told to move a file of theirs
-			if !asError(err, &other) || other.Path != path || strings.Contains(err.Error(), "mv ") {
+		if path == text || path == long || path == over { // nobody is told to move a file of theirs, nor to begin anew unasked
+			if !asError(err, &other) || other.Path != path || strings.Contains(err.Error(), "mv ") || !strings.Contains(err.Error(), "--look-first") {
 				t.Errorf("%s: %v", path, err)
 			}
 		} else if !asError(err, &damaged) || damaged.Path != path || !strings.Contains(err.Error(), "mv "+path) {

@@ -80,7 +80,7 @@ func (j *job) run(ctx context.Context) (err error) {
 		j.config.Gateway, j.config.Journal = importer.DryGateway{}, importer.DryJournal{Journal: journal}
 	}
 	if j.connect == nil {
-		j.config.Concurrency, j.config.Pace = 1, nil // nothing is asked of a server, so nothing is paced
+		j.config.Concurrency, j.config.Pace = 1, pace.Open(1) // nothing is asked of a server
 		return j.book(ctx, reader, journal, dir, closeJournal)
 	}
 	server, err := j.connect()
