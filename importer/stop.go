@@ -29,8 +29,7 @@ func newStop(ctx context.Context, grace, maxDuration time.Duration) *stop {
 	intake, cancel := context.WithCancelCause(ctx)
 	timeup := func() {}
 	if maxDuration > 0 {
-		intake, timeup = context.WithTimeoutCause(intake, maxDuration, &StopError{Code: "deadline",
-			Reason: fmt.Sprintf("--max-duration %s is over; run the same command again to go on", maxDuration)})
+		intake, timeup = WithDeadline(intake, maxDuration)
 	}
 	flight, land := context.WithCancel(context.WithoutCancel(ctx))
 	armed := make(chan *time.Timer, 1)
@@ -44,6 +43,12 @@ func newStop(ctx context.Context, grace, maxDuration time.Duration) *stop {
 		cancel(nil)
 	}
 	return &stop{intake: intake, flight: flight, cancel: cancel, release: release}
+}
+
+// WithDeadline is the context of what may take so long, as a Config's MaxDuration is of a run alone.
+func WithDeadline(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, most, &StopError{Code: "deadline",
+		Reason: fmt.Sprintf("--max-duration %s is over; run the same command again to go on", most)})
 }
 
 // because ends intake; the first reason stands.

@@ -146,7 +146,7 @@ func (g *guard) stops(ctx context.Context, c importer.Config) (*importer.Report,
 	}
 	c.Pace = pace.Open(c.Concurrency)
 	c.Log, c.Notice, c.Observe, c.Progress = nil, nil, nil, nil
-	c.MaxErrors, c.MaxDuration, c.Doubtful = importer.Limit{}, 0, nil
+	c.MaxErrors, c.Doubtful = importer.Limit{}, nil
 	r, err := importer.Run(ctx, c)
 	n := count(r, online)
 	over := r.Run.Stopped != "" || g.limit.Over(r.Effects.Changes()+n.unknown, n.rows)
@@ -159,7 +159,10 @@ func (g *guard) stops(ctx context.Context, c importer.Config) (*importer.Report,
 	}
 	r.Run.DryRun = dry
 	r.Counts.Accepted, r.Counts.Deferred = 0, r.Counts.Deferred+r.Counts.Accepted
-	if err == nil && r.Run.Stopped == "" {
+	switch {
+	case r.Run.Stopped != "":
+		r.Run.Stopped = "nothing was sent, since --max-changes had not counted all rows: " + r.Run.Stopped
+	case err == nil:
 		r.Run.Stopped, r.Run.ExitCode = g.reason(r, n), importer.ExitStopped
 	}
 	return r, err

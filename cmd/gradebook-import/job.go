@@ -204,6 +204,11 @@ func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*impor
 		return importer.Verify(ctx, c, j.list)
 	}
 	c.Update, c.ApplyDeletes, c.MaxErrors = j.rows.Update, j.rows.ApplyDeletes, j.rows.MaxErrors.Limit
+	if c.MaxDuration > 0 && j.guard.limit.On { // for both passes
+		within, cancel := importer.WithDeadline(ctx, c.MaxDuration)
+		defer cancel()
+		ctx, c.MaxDuration = within, 0
+	}
 	if r, err := j.guard.stops(ctx, c); r != nil || err != nil {
 		return r, err
 	}
