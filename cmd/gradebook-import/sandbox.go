@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -101,6 +102,9 @@ func (c *sandboxCommand) Run(ctx context.Context, t *terminal) error {
 
 // config checks the flags.
 func (c *sandboxCommand) config(t *terminal) (sandbox.Config, error) {
+	if err := c.check(); err != nil {
+		return sandbox.Config{}, err
+	}
 	config := sandbox.Config{
 		Seed: c.Seed, ClientID: c.ClientID, TokenLife: c.TokenLife, AllocateIDs: c.AllocateIDs,
 		RefuseObjects: c.RefuseObjects, RefuseGet: c.RefuseLooks, RefuseList: c.RefuseLooks,
@@ -128,6 +132,24 @@ func (c *sandboxCommand) config(t *terminal) (sandbox.Config, error) {
 		return config, usage("%w", err)
 	}
 	return config, nil
+}
+
+// check refuses values that make no sense, with what to write instead.
+func (c *sandboxCommand) check() error {
+	switch {
+	case !(c.Limit >= 0) || c.Limit > 1e6:
+		return usage("--limit %v: must be 0 (no limit) or requests a second", c.Limit)
+	case c.Burst < 0:
+		return usage("--burst %d: must be 0 or more", c.Burst)
+	case c.Latency < 0 || c.Jitter < 0:
+		return usage("--latency, --jitter: a time must not be negative")
+	case c.State == "":
+		return nil
+	}
+	if dir, err := os.Stat(filepath.Dir(c.State)); err != nil || !dir.IsDir() {
+		return usage("--state %s: must name a file in a directory that is there and may be written to", c.State)
+	}
+	return nil
 }
 
 // credentials are what the sandbox asks for: a client and its secret, or anything.
