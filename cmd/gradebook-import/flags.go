@@ -79,7 +79,7 @@ type sendFlags struct {
 	limitFlags
 	MaxChanges  limit         `group:"limits" placeholder:"N|N%" help:"Send nothing when more rows than this would replace or delete what is in the gradebook."`
 	MaxDuration time.Duration `group:"limits" placeholder:"D" help:"Stop after so long; the next run goes on."`
-	Method      string        `group:"server" enum:"post,put" default:"post" placeholder:"post|put" help:"How new results are sent (${default}); put is for servers that do not take the POST."`
+	Method      string        `group:"server" enum:"post,put" default:"post" placeholder:"post|put" help:"How new results are sent (${default}); put is for servers that do not take the POST, and replaces what they have, unless --look-first."`
 	DryRun      bool          `group:"rows" help:"Check everything and send nothing."`
 	LookFirst   bool          `group:"rows" help:"Look up each row at the server before sending it: for when the checkpoint was lost."`
 	InDoubt     string        `group:"rows" enum:"hold,resend" default:"hold" placeholder:"hold|resend" help:"Rows that may have arrived, on a server that cannot be asked: leave them to a person, or send them again (${default})."`
