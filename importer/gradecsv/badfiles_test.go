@@ -66,6 +66,7 @@ func badFiles() []struct{ name, text string } {
 		{"a spreadsheet's error", with("score", "#N/A")},
 		{"a score status of another system", with("scoreStatus", "graded")},
 		{"a score status in capitals", with("scoreStatus", "Fully Graded")},
+		{"fields that are shifted", row("li1,st1,87.5,fully graded,F,2026-06-01")},
 		{"a date that may be either", with("scoreDate", "3/4/2026")},
 		{"a date with the day first", with("scoreDate", "13/4/2026")},
 		{"a day's number", with("scoreDate", "46174")},

@@ -96,37 +96,6 @@ func wordsOf(name string) []string {
 	return strings.FieldsFunc(strings.ToLower(spaced.String()), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
 
-// valueWords are words that people write for a status, a flag or a part of a date.
-const valueWords = `
-	absent active am apr april aug august completed dec december deleted done excused exempted ext f false feb february fri friday
-	fully graded inactive inprogress jan january jul july jun june mar march marked may mon monday n na not nov november
-	null oct october ok partial partially pending pm released removed reported required sat saturday sep sept september sun sunday
-	t thu thursday tobedeleted true tue tuesday unexcused ungraded unsubmitted waived wed wednesday x y yes z`
-
-var knownValues = sync.OnceValue(func() map[string]bool {
-	words := map[string]bool{}
-	for _, word := range strings.Fields(valueWords + headerWords) {
-		words[word] = true
-	}
-	return words
-})
-
-// plainWord says that a value of a column of words or dates is such a one, and not another column's that stands there
-// because fields are shifted.
-func plainWord(value string) bool {
-	if len(value) > 10 && shaped(value[:10], "0000-00-00") && strings.Trim(value[10:], "0123456789 TtZz:.+-") == "" {
-		return true
-	}
-	for _, word := range wordsOf(value) {
-		digit := digits(word)
-		if knownValues()[word] || digit == len(word) && (digit <= 5 || digit == 8 && word[:2] == "20") || knownValues()[word[digit:]] && digit <= 2 {
-			continue
-		}
-		return false
-	}
-	return true
-}
-
 // naming says which names of columns messages show.
 type naming struct{ all bool }
 

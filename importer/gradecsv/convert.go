@@ -259,9 +259,9 @@ func (c *converter) fail(col column, code, message, value string) {
 	c.failColumn(col, code, message, value, false)
 }
 
-// failShown is fail for a value that may be shown: a score status, status, date or flag.
+// failShown is fail for a value that may be shown where it looks like one of its column: a score status, status, date or flag.
 func (c *converter) failShown(col column, code, message, value string) {
-	c.failColumn(col, code, message, value, true)
+	c.failColumn(col, code, message, value, shown(col, value))
 }
 
 func (c *converter) failColumn(col column, code, message, value string, safe bool) {
@@ -277,7 +277,7 @@ func (c *converter) failPlace(place int, name, code, message, value string, safe
 		return
 	}
 	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: name, File: c.file, Line: c.row.Line, Col: 1,
-		Message: message, Value: value, QuoteSafe: safe && plainWord(value)})
+		Message: message, Value: value, QuoteSafe: safe})
 }
 
 // real is the column of the file at a place, negative where there is none.
@@ -295,7 +295,7 @@ func (c *converter) failAt(i int, code, message, value string, safe bool) {
 	first, _ := c.cr.FieldPos(0)
 	line, col := c.cr.FieldPos(i)
 	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: c.header.label(i), File: c.file,
-		Line: c.row.Line + line - first, Col: col, Message: message, Value: value, QuoteSafe: safe && plainWord(value)})
+		Line: c.row.Line + line - first, Col: col, Message: message, Value: value, QuoteSafe: safe})
 }
 
 // validate fills in the result, or says all that is wrong.

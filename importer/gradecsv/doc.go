@@ -62,7 +62,8 @@
 // scientific notation, errors such as #N/A, characters that cannot be seen, dates and numbers with two readings, which
 // are refused and never guessed. That ids may have lost their leading zeros shows in all of them together, and is a
 // warning at the file's end. testdata/badfiles.txt has what people are told of some fifty bad files. What stands in a header
-// may be a student's data, and is shown only where it is plainly none (columnnames.go).
+// may be a student's data, and is shown only where it is plainly none (columnnames.go); so may what stands for a status, a
+// date or a flag where fields are shifted (shown.go).
 //
 // What no rule forbids and is hardly ever meant, such as a score of 70000 or a date of 1926, is a warning (odd.go).
 //

@@ -192,7 +192,7 @@ func notations(forms []dateForm) string {
 
 // refuse adds an error of a field's value. Nothing more is said of it.
 func (c *converter) refuse(f *boundField, code, message, value string) {
-	c.failPlace(f.place, f.to.label(), code, message, value, code == "date.value")
+	c.failPlace(f.place, f.to.label(), code, message, value, code == "date.value" && dateLike(value))
 	c.silence(c.real(f.place))
 	if f.to.col < columnCount {
 		c.hushed |= 1 << f.to.col
