@@ -52,6 +52,12 @@ func badFiles() []struct{ name, text string } {
 		{"a line of a megabyte", row(strings.Repeat("x", maxRecord+1))},
 		{"no student", with("studentSourcedId", "")},
 		{"an id that a spreadsheet shortened", with("studentSourcedId", "1.23E+11")},
+		{"an id that a spreadsheet shortened, without a plus", with("studentSourcedId", "1.23E11")},
+		{"an id that a spreadsheet may have shortened", with("lineItemSourcedId", "1e5")},
+		{"an id that became a date", with("lineItemSourcedId", "3-Apr")},
+		{"an id with a point and a zero", with("studentSourcedId", "204119.0")},
+		{"a long id that was rounded", with("studentSourcedId", "2041190000000000")},
+		{"a word for an id", with("classSourcedId", "N/A")},
 		{"an id with a space at its end", with("studentSourcedId", "st1 ")},
 		{"an id with a no-break space", with("lineItemSourcedId", "li\u00a01")},
 		{"an id with an invisible character", with("studentSourcedId", "\u200bst1")},
@@ -136,6 +142,9 @@ func said(text string) (lines []string) {
 		for _, row := range rows[:n] {
 			for _, p := range row.Errors {
 				lines = append(lines, p.String())
+			}
+			for _, p := range row.Warnings {
+				lines = append(lines, "warning: "+p.String())
 			}
 		}
 		if errors.Is(err, io.EOF) {

@@ -65,7 +65,8 @@
 // may be a student's data, and is shown only where it is plainly none (columnnames.go); so may what stands for a status, a
 // date or a flag where fields are shifted (shown.go).
 //
-// What no rule forbids and is hardly ever meant, such as a score of 70000 or a date of 1926, is a warning (odd.go).
+// What no rule forbids and is hardly ever meant, such as a score of 70000, a date of 1926 or an id 3-Apr, is a warning
+// (odd.go, oddid.go).
 //
 // A row with too few fields is padded in a rejects file, and refused there until a person has changed it (padded.go).
 //

@@ -24,7 +24,11 @@ const (
 // odd warns of a valid result that is hardly meant.
 func (c *converter) odd() {
 	r := &c.row.Result
-	if len(c.row.Errors) > 0 || r.Status == oneroster.StatusToBeDeleted {
+	if len(c.row.Errors) > 0 {
+		return
+	}
+	c.oddIDs()
+	if r.Status == oneroster.StatusToBeDeleted {
 		return
 	}
 	c.oddScore(r)
@@ -78,7 +82,7 @@ func (c *converter) oddFrom() float64 {
 // latestDate is the last day that is not odd.
 func latestDate(now time.Time) string { return now.AddDate(1, 0, 0).Format(time.DateOnly) }
 
-// warnShown is warn with a value that may be shown.
+// warnShown is warn with the value, which failShown decides whether to show.
 func (c *converter) warnShown(col column, code, message, value string) {
 	n := len(c.row.Errors)
 	c.failShown(col, code, message, value)

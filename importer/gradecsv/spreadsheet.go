@@ -30,15 +30,6 @@ func isCellError(value string) bool {
 	return len(value) >= 3 && strings.Trim(value, "#") == "" // a column that was too narrow
 }
 
-// isScientific reports a number such as 1.23E+11, which spreadsheets make of a long id. An id cannot hold the plus.
-func isScientific(value string) bool {
-	digitsBefore, exponent, ok := strings.Cut(strings.ToUpper(value), "E+")
-	return ok && digits(exponent) == len(exponent) && exponent != "" && isDigits(digitsBefore) && digits(digitsBefore) > 0
-}
-
-const scientificMessage = "is a number in scientific notation: a spreadsheet shortened the id, and its digits are lost; " +
-	"export the file again, and to open it in a spreadsheet import it with this column as Text"
-
 // hidden names a character that cannot be seen, or is easily taken for another, "" where there is none.
 func hidden(value string) string {
 	for _, char := range value {

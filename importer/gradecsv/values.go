@@ -20,11 +20,11 @@ func (c *converter) id(col column, value string, needed bool) string {
 	case value == "" && needed:
 		c.fail(col, "id.blank", "is blank; every result needs it", "")
 	case value != "":
-		if message := checkID(value); message != "" {
-			code := "id.characters"
-			if isScientific(value) {
-				code, message = "id.scientific", scientificMessage
-			}
+		code, message := "id.characters", checkID(value)
+		if _, certain := scientific(value); certain {
+			code, message = "id.scientific", scientificMessage
+		}
+		if message != "" {
 			c.fail(col, code, message, value)
 		}
 	}
