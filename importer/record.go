@@ -114,7 +114,9 @@ func (r *recorder) account(o *Outcome) {
 	r.log.row(o)
 	switch o.Status {
 	case Rejected, Failed:
-		r.fail(r.Rejects.add(o))
+		if !r.verify || o.Compared != 0 { // what was not compared is no difference to repair
+			r.fail(r.Rejects.add(o))
+		}
 		r.Notice(*o)
 	case InDoubt:
 		r.fail(r.Doubtful.add(o))

@@ -29,15 +29,16 @@ Example:
 
 It asks the server for each row and compares: match, different or missing. It
 changes nothing and needs no checkpoint, but the right to read results. The
-receipt is verify.json, and differences.csv has the rows that differ, with the
-fields that do; beside the report of the import, which stays as it is.
+receipt is verify.json, and differences.csv has the rows that are different or
+missing, with the fields that differ; beside the report of the import, which
+stays as it is. Rows that could not be compared are in the report alone.
 
 Exit status:
 
     0  the gradebook holds what the files say
     1  the importer failed: a full disk, a bug
     2  the command line, the config file or an input file is wrong
-    3  some rows are different, missing, or invalid: see differences.csv
+    3  some rows are different or missing (see differences.csv), or invalid
     4  stopped early
     5  the server refuses this client: credentials, scope or address
 `

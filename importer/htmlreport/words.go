@@ -128,8 +128,12 @@ func stepsAfterVerify(r *importer.Report) (steps []string) {
 	if r.Run.ExitCode != importer.ExitOK && r.Run.ExitCode != importer.ExitRejects {
 		steps = append(steps, "When the reason above is dealt with, run the same command again. It compares from the beginning.")
 	}
-	if r.Counts.Rejected > 0 {
-		steps = append(steps, "Look at "+rows(r.Counts.Rejected)+" in differences.csv, and decide for each whether the file or the gradebook is right. What is missing can be imported.")
+	differ := r.Verify.Different + r.Verify.Missing
+	if differ > 0 {
+		steps = append(steps, "Look at "+rows(differ)+" in differences.csv, and decide for each whether the file or the gradebook is right. What is missing can be imported.")
+	}
+	if invalid := r.Counts.Rejected - differ; invalid > 0 {
+		steps = append(steps, "Correct "+rows(invalid)+" in the original file, as is said below: they were not compared.")
 	}
 	if r.Counts.Failed > 0 {
 		steps = append(steps, "Compare once more: "+rows(r.Counts.Failed)+" could not be looked up.")
