@@ -42,7 +42,7 @@ func (s *Spool) add(o *Outcome) error {
 	if err != nil {
 		return err
 	}
-	if err := p.rows.Add(o.Row, o.word(), reasons(o.Problems)); err != nil {
+	if err := p.rows.Add(o.Row, o.word(), gradecsv.Reasons(o.Problems)); err != nil {
 		return NewWriteError(s.path, err)
 	}
 	p.Mark(o.At)
@@ -140,13 +140,4 @@ func (p *part) sorted(out io.Writer) error {
 		return err
 	})
 	return errors.Join(err, w.Flush())
-}
-
-// reasons says all that is wrong with a row, with the values: the file has the whole row anyway.
-func reasons(problems []gradecsv.Problem) string {
-	texts := make([]string, len(problems))
-	for i, p := range problems {
-		texts[i] = p.Text(true)
-	}
-	return strings.Join(texts, "; ")
 }

@@ -68,7 +68,8 @@
 // What no rule forbids and is hardly ever meant, such as a score of 70000, a date of 1926 or an id 3-Apr, is a warning
 // (odd.go, oddid.go).
 //
-// A row with too few fields is padded in a rejects file, and refused there until a person has changed it (padded.go).
+// A row that was rejected for what it does not show by itself is refused in a rejects file until a person has looked at it
+// (review.go).
 //
 // # Memory
 //
@@ -109,5 +110,5 @@
 // result. The manifest says whether a file is bulk, and what it lacks thus unknown, or delta; a status in the file's data
 // says delta as well. Before anything is returned the whole zip is read once, so that a damaged one is refused
 // and not half imported; one from standard input is kept in a file without a name meanwhile (zip_pipe.go); rejects of a zip keep, in import.parts, what the row has from other files than results.csv, so that
-// the corrected file alone says the same; the checks against those files are not repeated. Names, sizes and ratios are checked before anything is unpacked.
+// the corrected file alone says the same; what the checks against those files found stays refused until a person has looked at it (review.go). Names, sizes and ratios are checked before anything is unpacked.
 package gradecsv

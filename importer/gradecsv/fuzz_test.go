@@ -19,7 +19,7 @@ func FuzzReader(f *testing.F) {
 		f.Add(shortHeader+"\n"+body, byte(','))
 		f.Add(utf8BOM+shortHeader+",metadata.a,import.line\r\n"+body, byte(','))
 	}
-	f.Add(shortHeader+",import.errors\n"+goodRow+`,"too few fields; found ""-5 fields"""`, byte(','))
+	f.Add(shortHeader+",import.errors\n"+goodRow+`,"too few fields; `+reviewNote+`"`, byte(','))
 	for _, delim := range []byte{';', 0} {
 		f.Add(strings.ReplaceAll(shortHeader+"\n"+goodRow, ",", ";"), delim)
 	}

@@ -23,6 +23,7 @@ type Header struct {
 	// imports says which columns are a rejects file's own; trailing is how many of them are the last columns.
 	imports  []bool
 	trailing int
+	errors   int // the column import.errors, the last one of that name; -1: there is none
 	// preamble are the lines before the header, kept the records after it that belong to it.
 	preamble, kept []string
 	// parts says that rows have parts from other files, which a rejects file keeps.
@@ -60,7 +61,7 @@ type position struct{ line, col int }
 // Names are the column names as they stand in the file.
 func (h *Header) Names() []string { return append([]string(nil), h.names...) }
 
-// importPrefix begins the names of the columns that a rejects file adds. The reader ignores them.
+// importPrefix begins the names of the columns that a rejects file adds. The reader ignores most of them.
 const importPrefix = "import."
 
 // newHeader parses the first record of a file.
@@ -74,11 +75,14 @@ func newHeader(path string, fr frame, delim byte, n naming) (*Header, error) {
 	if err != nil {
 		panic(fmt.Sprintf("gradecsv: internal error: framed header is not CSV: %v", err))
 	}
-	h := &Header{text: fr.text, names: names, delim: delim, naming: n, imports: make([]bool, len(names)), at: make([]position, len(names))}
+	h := &Header{text: fr.text, names: names, delim: delim, naming: n, errors: -1, imports: make([]bool, len(names)), at: make([]position, len(names))}
 	for i, name := range names {
 		line, col := cr.FieldPos(i)
 		h.at[i] = position{fr.line + line - 1, col}
 		h.imports[i] = strings.HasPrefix(strings.TrimSpace(name), importPrefix)
+		if strings.TrimSpace(name) == errorsName {
+			h.errors = i
+		}
 		h.trailing++
 		if !h.imports[i] {
 			h.trailing = 0

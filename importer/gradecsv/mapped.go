@@ -21,7 +21,6 @@ func (c *converter) mapped(fr frame, rows []Row) []Row {
 		return rows
 	}
 	c.fields = fields
-	c.checkPadded(fr.text)
 	c.checkBlank(fr.text)
 	if c.mapping.profile.wide == nil {
 		return c.one(rows)
@@ -116,6 +115,9 @@ func (f *fieldRule) meaning(value string) *valueRule {
 
 // fill makes the row of the record, or of its cell.
 func (c *converter) fill() {
+	if c.unreviewed(c.fields) {
+		return
+	}
 	c.bytes()
 	c.rec.columns, c.rec.parts = [columnCount]string{}, ""
 	clear(c.rec.metadata)

@@ -2,6 +2,7 @@ package gradecsv
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -10,8 +11,8 @@ import (
 )
 
 // RejectWriter writes rows again as they stand in their file, each with three more columns at the end: import.line,
-// import.status and import.errors. What it writes is always well-formed and is imported as it is: the reader ignores
-// these columns, and a RejectWriter replaces those of an earlier rejects file.
+// import.status and import.errors. What it writes is always well-formed and is imported as it is: the reader heeds of
+// these columns only what import.errors ends in (review.go), and a RejectWriter replaces those of an earlier rejects file.
 //
 // A record is repeated byte for byte. One with too few fields is padded, one with too many keeps them before the three.
 // A malformed one is split as well as can be and quoted anew. Of a line that was too long to be kept only a note
@@ -70,7 +71,7 @@ func (rw *RejectWriter) Add(row *Row, status, reasons string) error {
 	rw.buf = rw.buf[:0]
 	rw.record(row.Raw)
 	if h.parts {
-		rw.buf = append(append(rw.buf, h.delim), enquote(partsOf(&row.Result), h.delim)...)
+		rw.buf = append(append(rw.buf, h.delim), cmp.Or(enquote(partsOf(&row.Result), h.delim), partsBefore(row.Raw))...)
 	}
 	for _, value := range [...]string{strconv.Itoa(row.Line), status, reasons} {
 		rw.buf = append(rw.buf, h.delim)
@@ -128,6 +129,19 @@ func (rw *RejectWriter) record(raw Raw) {
 
 func (rw *RejectWriter) fields(fields []string) {
 	rw.buf = append(rw.buf, strings.Join(fields, string(rune(rw.header.delim)))...)
+}
+
+// partsBefore is import.parts as an earlier rejects file had it, of a row that was refused before anything was made of it.
+func partsBefore(raw Raw) string {
+	h := raw.Header
+	at, fields := slices.Index(h.names, partsName), splitFields(raw.text, h.delim)
+	if at >= len(h.names)-h.trailing {
+		at += max(0, len(fields)-len(h.names))
+	}
+	if at < 0 || at >= len(fields) {
+		return ""
+	}
+	return requote(fields[at], h.delim)
 }
 
 // own leaves out the columns that an earlier RejectWriter added. It put them last, so in a row with too many fields

@@ -111,7 +111,7 @@ func (c *converter) foldScale(s scaleRef) {
 		c.failBeside(scalesName, s.line, "ref.scoreScale", "the result has several score scales; the API takes one", "")
 		id = "several: choose one" // no id, so that nobody can forget to
 	case id == "" || checkID(id) != "":
-		c.failBeside(scalesName, s.line, "id.characters", "scoreScaleSourcedId is no id", id)
+		c.failBeside(scalesName, s.line, "ref.scoreScale", "scoreScaleSourcedId is no id", id)
 	case s.lost:
 		c.failBeside(scalesName, s.line, "ref.scoreScale", "the score scale is not in scoreScales.csv", id)
 	}

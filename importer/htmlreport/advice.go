@@ -11,6 +11,8 @@ func advice(code, status string) string {
 		"row.changed":     "If the new grade is right, import again with --update: it replaces the one in the gradebook.",
 		"row.delete":      "If the result is to go, import again with --apply-deletes. Otherwise set status to active.",
 		"row.fields":      "Look for a missing or an extra delimiter, or for a comment with a comma that is not quoted.",
+		"row.short":       "Put in the fields that are missing, in their places; a blank one needs its delimiter, too.",
+		"row.unreviewed":  "Look at what import.errors says. When the row is right, empty that field; otherwise correct the row first, or delete it.",
 		"row.quote":       "Close the quotes of the field, and write a quote inside a field twice.",
 		"row.size":        "Look for quotes that were opened in this row and never closed.",
 		"row.noid":        "Give the row a sourcedId.",
