@@ -58,6 +58,9 @@ func (c *converter) lastModified(value string) string {
 func (c *converter) dateTime(col column, value string) string {
 	t, message := c.dates.parse(value)
 	if message != "" {
+		if _, inner := c.dates.parse(strings.TrimSpace(value)); inner == "" {
+			message = edge(value)
+		}
 		c.failShown(col, "date.value", message, value)
 	}
 	return t

@@ -2,6 +2,7 @@ package gradecsv
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -206,6 +207,22 @@ func (t target) label() string {
 		return metadataPrefix + t.metadata
 	}
 	return t.col.String()
+}
+
+// fills reports that the profile has some value for a column.
+func (m *mapping) fills(col column) bool {
+	for i := range m.fields {
+		f := &m.fields[i]
+		if f.to.col == col {
+			return true
+		}
+		for _, v := range f.rule.values {
+			if v.copy != nil && v.copy.col == col || slices.ContainsFunc(v.set, func(a assignment) bool { return a.to.col == col }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // put sets a column of the record that is to be checked.

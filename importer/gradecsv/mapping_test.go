@@ -124,7 +124,7 @@ func TestWideCells(t *testing.T) {
 	if kinds(rows) != "F2 R3 A3" || rows[1].Part != 0 || rows[2].Part != 1 {
 		t.Errorf("got %s", kinds(rows))
 	}
-	if got := messages(rows); got != "stdin:3:19: Essay (1): must be a plain number such as 85 or 92.5; letters go into textScore; found \"x\"\n" {
+	if got := messages(rows); got != "stdin:3:19: Essay (1): must be a plain number such as 85 or 92.5; found \"x\"\n" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -268,4 +268,25 @@ func TestWideMemory(t *testing.T) {
 		t.Errorf("%d rows, %d MiB", n, most>>20)
 	}
 	t.Logf("%d MiB", most>>20)
+}
+
+// TestLettersHint: letters are sent to textScore only where the profile has it, by a column or by a value of one.
+func TestLettersHint(t *testing.T) {
+	const head = `name: mine
+about: a file of a test
+fields:
+  studentSourcedId: Student
+  lineItemSourcedId: Item
+  scoreStatus: {value: fully graded}
+`
+	for profile, hint := range map[string]bool{
+		head + "  score: Score\n":                                               false,
+		head + "  score: Score\n  textScore: Letter\n":                          true,
+		head + "  score: {column: Score, values: [{is: A, copy: textScore}]}\n": true,
+	} {
+		_, rows := readText(t, "Student,Item,Score,Letter\nst1,li1,B+,\n", Options{Mapping: writeFile(t, "mine.yaml", profile), ScoreDate: "2026-06-01"})
+		if got := messages(rows); !strings.Contains(got, "plain number") || strings.Contains(got, lettersHint) != hint {
+			t.Errorf("%s: %s", profile, got)
+		}
+	}
 }

@@ -21,6 +21,9 @@ func (c *converter) score(value string) json.Number {
 		return ""
 	}
 	if code, message := checkScore(value); message != "" {
+		if c.mapping != nil && !c.mapping.fills(colTextScore) {
+			message = strings.TrimSuffix(message, lettersHint)
+		}
 		c.fail(colScore, code, message, value)
 	}
 	return json.Number(value)
@@ -97,6 +100,8 @@ func digits(s string) int {
 	return len(s)
 }
 
+const lettersHint = "; letters go into textScore"
+
 // scoreHint says what to write instead of what is no number.
 func scoreHint(value string) string {
 	trimmed := strings.TrimSpace(value)
@@ -105,6 +110,8 @@ func scoreHint(value string) string {
 	switch {
 	case trimmed == "":
 		return "has only spaces; leave it blank or write a number"
+	case noBreak(value) != "" && (jsonNumber(trimmed) || noBreak(trimmed) != ""):
+		return noBreak(value)
 	case jsonNumber(trimmed):
 		return "has spaces around the number; remove them"
 	case hidden(trimmed) != "":
@@ -124,5 +131,5 @@ func scoreHint(value string) string {
 	case digits(unsigned) > 1 && unsigned[0] == '0':
 		return "a number has no leading zeros; write 5, not 05"
 	}
-	return "must be a plain number such as 85 or 92.5; letters go into textScore"
+	return "must be a plain number such as 85 or 92.5" + lettersHint
 }

@@ -3,6 +3,8 @@ package gradecsv
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // What spreadsheets do to what people type, and what to do about it.
@@ -39,6 +41,39 @@ func hidden(value string) string {
 		}
 	}
 	return ""
+}
+
+// dropSpace is how to be rid of a space that looks like any other.
+const dropSpace = "; copy that space into the search field of the spreadsheet and replace it by nothing"
+
+// noBreak names the first no-break space where none may be, "" where there is none.
+func noBreak(value string) string {
+	i := strings.IndexAny(value, "\u00a0\u202f")
+	if i < 0 {
+		return ""
+	}
+	char, _ := utf8.DecodeRuneInString(value[i:])
+	return "contains " + named(char) + dropSpace
+}
+
+// edge names the space before or after a value, where there is one that alone is wrong with it.
+func edge(value string) string {
+	before, after, _ := strings.Cut(value, strings.TrimSpace(value))
+	where := "at its end"
+	switch {
+	case before != "" && after != "":
+		where = "at its beginning and at its end"
+	case before != "":
+		where = "at its beginning"
+	}
+	char, remove := ' ', "; remove it"
+	for _, char = range before + after {
+		if char > unicode.MaxASCII {
+			remove = dropSpace
+			break
+		}
+	}
+	return "has " + named(char) + " " + where + remove
 }
 
 // dateHint says what to write instead of what is no date YYYY-MM-DD.

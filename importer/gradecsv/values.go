@@ -59,6 +59,9 @@ func checkID(value string) string {
 	for i := range len(value) {
 		if !idByte(value[i]) {
 			char, _ := utf8.DecodeRuneInString(value[i:])
+			if char == '\u00a0' || char == '\u202f' {
+				return noBreak(value)
+			}
 			return "contains " + named(char) + "; an id has only letters A-Z and a-z, digits and . - _ / @"
 		}
 	}
@@ -97,7 +100,7 @@ func named(char rune) string {
 		}
 		name = "a character outside ASCII"
 		if !unicode.IsPrint(char) {
-			name = "a control character"
+			name = when(unicode.IsSpace(char), "a space that is not the usual one", "a control character")
 		}
 	}
 	return fmt.Sprintf("%s (%U)", name, char)

@@ -21,6 +21,7 @@ func TestBadValues(t *testing.T) {
 		"export the file again, and to open it in a spreadsheet import it with this column as Text"
 	const cellError = "is a spreadsheet's error and no value; correct the cell in the spreadsheet, or empty it, and save again"
 	const settle = "; write YYYY-MM-DD, or where the whole file is so, give --mapping a profile that has date: "
+	const drop = "; copy that space into the search field of the spreadsheet and replace it by nothing"
 	const again = "; delete the cell and type it again"
 	const begins = " (mapping init begins one)"
 	const comma = ", or where the whole file is so, give --mapping a profile that has decimal: comma" + begins
@@ -32,7 +33,9 @@ func TestBadValues(t *testing.T) {
 		{"sourcedId", "..", "must not be . or .. alone"},
 		{"sourcedId", strings.Repeat("a", 256), "is longer than 255 characters"},
 		{"lineItemSourcedId", "", "is blank; every result needs it"},
-		{"lineItemSourcedId", "li\u00a01", "contains a no-break space (U+00A0)" + ids},
+		{"lineItemSourcedId", "li\u00a01", "contains a no-break space (U+00A0)" + drop},
+		{"studentSourcedId", "st1\u202f", "contains a no-break space (U+202F)" + drop},
+		{"studentSourcedId", "st1\u2009", "contains a space that is not the usual one (U+2009)" + ids},
 		{"lineItemSourcedId", "li1\u200b", "contains an invisible character of no width (U+200B)" + ids},
 		{"lineItemSourcedId", "1.23E+11", scientific},
 		{"studentSourcedId", "1,23E+11", scientific},
@@ -73,7 +76,13 @@ func TestBadValues(t *testing.T) {
 		{"scoreDate", "46174", "is a day's number, which is how spreadsheets keep dates; format the column as yyyy-mm-dd in the spreadsheet, and save again"},
 		{"dateLastModified", "46174.333", "is a day's number, which is how spreadsheets keep dates; format the column as yyyy-mm-dd in the spreadsheet, and save again"},
 		{"scoreDate", "2026\u20110601", date},
-		{"scoreDate", "2026-06-01\u00a0", "must be a date-time such as 2026-06-01T08:00:00Z, with Z or an offset such as +02:00"},
+		{"scoreDate", "2026-06-01\u00a0", "has a no-break space (U+00A0) at its end" + drop},
+		{"scoreDate", "\u00a02026-06-01", "has a no-break space (U+00A0) at its beginning" + drop},
+		{"scoreDate", "2026-06-01 ", "has a space (U+0020) at its end; remove it"},
+		{"scoreDate", " 2026-06-01 \u202f", "has a no-break space (U+202F) at its beginning and at its end" + drop},
+		{"dateLastModified", "\t2026-06-01T08:00:00Z", "has a tab (U+0009) at its beginning; remove it"},
+		{"scoreDate", "2026-02-30 ", "there is no such day"},
+		{"scoreDate", " ", date},
 		{"scoreDate", "\u200b2026-06-01", "contains an invisible character of no width (U+200B)" + again},
 		{"scoreStatus", "fully\u00a0graded", "contains a no-break space (U+00A0)" + again},
 		{"late", "true\u200b", "contains an invisible character of no width (U+200B)" + again},
@@ -113,7 +122,9 @@ func TestBadValues(t *testing.T) {
 		{"score", "05", "a number has no leading zeros; write 5, not 05"},
 		{"score", "0x10", "must be a decimal number"},
 		{"score", " 85", "has spaces around the number; remove them"},
-		{"score", "85\u00a0", "has spaces around the number; remove them"},
+		{"score", "85\u00a0", "contains a no-break space (U+00A0)" + drop},
+		{"score", "8\u202f500", "contains a no-break space (U+202F)" + drop},
+		{"score", "B+\u00a0", number},
 		{"score", "  ", "has only spaces; leave it blank or write a number"},
 		{"score", "B+", number},
 		{"score", "1e", number},
