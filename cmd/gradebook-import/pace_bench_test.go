@@ -29,8 +29,8 @@ func BenchmarkPace(b *testing.B) {
 	}
 }
 
-// paceSeconds is how long a run would take at what the server allows.
-const paceSeconds = 30 * time.Second
+// paceLength is how long a run would take at what the server allows.
+const paceLength = 30 * time.Second
 
 func importPaced(b *testing.B, p profile.Profile) {
 	gradebook := sandbox.New(sandboxOf(p))
@@ -44,7 +44,7 @@ func importPaced(b *testing.B, p profile.Profile) {
 		other.Go(func() { neighbour(ctx, server.URL, p) })
 	}
 	dir := b.TempDir()
-	length := paceSeconds
+	length := paceLength
 	if len(p.Steps) > 0 {
 		length = p.For
 	}
