@@ -38,32 +38,11 @@ func like(value string, words []string) bool {
 	}
 	for _, word := range words {
 		word = strings.ReplaceAll(word, " ", "")
-		if slips(letters, word) <= (len(word)+1)/6 {
+		if distance(letters, word) <= (len(word)+1)/6 {
 			return true
 		}
 	}
 	return false
-}
-
-// slips is how many letters must be put in, left out or changed to make b of a (Levenshtein).
-func slips(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // dateLike reports year, month and day in any order, of digits and with something between them, whatever time follows;

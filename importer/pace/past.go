@@ -23,7 +23,6 @@ type stretch struct{ accepted, seconds float64 }
 var depths = [...]float64{0, 4, 16, 64, math.Inf(1)}
 
 const (
-	shallow    = 16  // requests
 	clearly    = 0.6 // how far apart the rates of a truer depth lie at most, as a share of those of the one believed
 	leastCount = 8   // accepted requests that make a stretch to learn from
 )
