@@ -18,7 +18,8 @@
 // recorded even though somebody pressed Ctrl-C.
 //
 // Two contexts answer two questions. Intake: may new work start? It bounds every wait. Flight: may running work go on? It
-// bounds every request, and ends Grace after intake.
+// bounds every request, and ends Grace after intake. The one wait that intake cannot bound is a Source's, for someone to write
+// to standard input: Stopping tells it to give up, and what it then says is not heeded.
 //
 // # Never lost, never doubled
 //

@@ -109,6 +109,6 @@
 // 200 bytes an object whatever the ids are like, and of score scales and learning objectives what becomes part of the
 // result. The manifest says whether a file is bulk, and what it lacks thus unknown, or delta; a status in the file's data
 // says delta as well. Before anything is returned the whole zip is read once, so that a damaged one is refused
-// and not half imported; one from standard input is kept in a file without a name meanwhile (zip_pipe.go); rejects of a zip keep, in import.parts, what the row has from other files than results.csv, so that
+// and not half imported; one from standard input is kept in a file without a name meanwhile (zip_pipe.go; a pipe is waited for until Options.Quit, waiting.go); rejects of a zip keep, in import.parts, what the row has from other files than results.csv, so that
 // the corrected file alone says the same; what the checks against those files found stays refused until a person has looked at it (review.go). Names, sizes and ratios are checked before anything is unpacked.
 package gradecsv
