@@ -28,6 +28,7 @@ import (
 type moody struct {
 	right *sandbox.Server
 	mood  atomic.Int32
+	takes atomic.Int64 // how long what is well takes, beside the sandbox's own time
 }
 
 const (
@@ -44,6 +45,7 @@ func (s *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "2")
 		w.WriteHeader(http.StatusTooManyRequests)
 	default:
+		time.Sleep(time.Duration(s.takes.Load()))
 		s.right.ServeHTTP(w, r)
 	}
 }
@@ -67,7 +69,14 @@ func newConsole(t *testing.T, server string, columns int, file string, env ...st
 	if err := os.WriteFile(filepath.Join(dir, "my rows.csv"), []byte(manyRows(20000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "run", "--base-url", server, "--token-url", server+sandbox.TokenPath, "--client-id", "district", "--settle", "10ms", file)
+	return startConsole(t, dir, columns, []string{"run", "--base-url", server, "--token-url", server + sandbox.TokenPath,
+		"--client-id", "district", "--settle", "10ms", file}, env...)
+}
+
+// startConsole starts the program in dir.
+func startConsole(t *testing.T, dir string, columns int, args []string, env ...string) *console {
+	t.Helper()
+	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), secretVariable + "=" + testSecret, "TERM=xterm"}, env...)
 	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: uint16(columns)})

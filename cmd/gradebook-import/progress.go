@@ -126,8 +126,8 @@ func (f *outputFlags) newBar(t *terminal, part share) *bar {
 	_, known := part(0)
 	b.last.Store(&view{instant: instant{known: known}})
 	b.progress = mpb.New(mpb.WithOutput(t.err), mpb.WithAutoRefresh(), mpb.WithWidth(barWidth))
-	b.logger = f.logger(b.progress, slog.LevelWarn) // above the bar, as messages are
-	var above io.Writer = b.progress
+	b.logger = f.logger(b, slog.LevelWarn) // above the bar, as messages are
+	var above io.Writer = b
 	t.diverted.Store(&above)
 	var style mpb.BarFillerBuilder = mpb.BarStyle().Lbound("[").Filler("=").Tip(">").Padding(" ").Rbound("]")
 	if !known { // a bar that never fills would say that nothing happens
@@ -140,6 +140,15 @@ func (f *outputFlags) newBar(t *terminal, part share) *bar {
 }
 
 func (b *bar) log() *slog.Logger { return b.logger }
+
+// Write puts a message above the bar. The terminal shows a Ctrl-C where the cursor is, and mpb erases from there on: the
+// beginning of the line would stay, and the message come after it.
+func (b *bar) Write(message []byte) (int, error) {
+	if _, err := io.WriteString(b.term.err, "\r"); err != nil {
+		return 0, err
+	}
+	return b.progress.Write(message)
+}
 
 func (b *bar) show(p importer.Progress) {
 	s := &view{Progress: p, instant: b.trend.add(p)}
