@@ -1,10 +1,7 @@
 package gradecsv
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,9 +15,6 @@ type converter struct {
 	*shape
 	dates dates
 
-	feed feed
-	cr   *csv.Reader
-
 	row  *Row         // being filled
 	rec  record       // its fields
 	skip map[int]bool // columns of the file of which nothing more is to be said
@@ -33,9 +27,8 @@ type converter struct {
 
 	// hushed are the columns of OneRoster of which nothing more is to be said, a bit each.
 	hushed uint16
-	// Of a mapping: the fields of the record, and the assignment's column.
-	fields []string
-	cell   wideColumn
+	fields []string   // of the record, until the next
+	cell   wideColumn // of a mapping: the assignment's column
 }
 
 // record is what a record of the file says. Everything is text: a value that is no number must be reported with its
@@ -59,37 +52,9 @@ type shape struct {
 	latest  string // the last day that is not odd
 }
 
-// feed gives encoding/csv one record at a time, so that it cannot read into the next.
-type feed struct {
-	text string
-	end  string
-}
-
-func (f *feed) Read(p []byte) (int, error) {
-	if f.text == "" {
-		f.text, f.end = f.end, ""
-	}
-	if f.text == "" {
-		return 0, io.EOF
-	}
-	n := copy(p, f.text)
-	f.text = f.text[n:]
-	return n, nil
-}
-
-// set loads a record. CRLF ends it where LF would make a CR of the last field part of the line end.
-func (f *feed) set(text string) {
-	f.text, f.end = text, "\n"
-	if strings.HasSuffix(text, "\r") {
-		f.end = "\r\n"
-	}
-}
-
 func newConverter(s *shape) *converter {
 	c := &converter{shape: s, dates: dates{zone: s.zone, fixed: s.date}, meta: make([]string, len(s.layout.metadata))}
 	c.rec.metadata = make([]string, len(s.layout.metadata))
-	c.cr = csv.NewReader(&c.feed)
-	c.cr.Comma, c.cr.ReuseRecord, c.cr.FieldsPerRecord = rune(s.header.delim), true, len(s.header.names)
 	return c
 }
 
@@ -114,17 +79,16 @@ func (c *converter) convert(fr frame, rows []Row) []Row {
 
 // record fills in the row from a well-formed record.
 func (c *converter) record(fr frame) {
-	fields, ok := c.parse(fr.text)
-	if !ok {
+	if !c.parse(fr.text) {
 		return
 	}
-	c.take(fields)
+	c.take(c.fields)
 	if c.rec.columns[colScoreStatus] == "" && totals(splitFields(fr.text, c.header.delim)) {
 		c.row.Filtered = "a line of totals"
 		return
 	}
 	c.hushed = 0
-	if c.unreviewed(fields) {
+	if c.unreviewed(c.fields) {
 		return
 	}
 	c.checkBytes(fr.text)
@@ -132,19 +96,13 @@ func (c *converter) record(fr frame) {
 	c.validate()
 }
 
-// parse has encoding/csv read the record: its fields, until the next one is read; false where it has not as many as the
-// header.
-func (c *converter) parse(text string) (fields []string, ok bool) {
-	c.feed.set(text)
-	fields, err := c.cr.Read()
-	switch {
-	case errors.Is(err, csv.ErrFieldCount):
+// parse takes the fields of a well-formed record; false where it has not as many as the header.
+func (c *converter) parse(text string) bool {
+	if c.fields = fieldValues(c.fields, text, c.header.delim); len(c.fields) != len(c.header.names) {
 		c.fieldCount()
-		return nil, false
-	case err != nil:
-		panic(fmt.Sprintf("gradecsv: internal error: framed record is not CSV: %v", err))
+		return false
 	}
-	return fields, true
+	return true
 }
 
 // take fills in the record, by the layout.
@@ -297,10 +255,9 @@ func (c *converter) failAt(i int, code, message, value string, safe bool) {
 	if c.skip[i] {
 		return
 	}
-	first, _ := c.cr.FieldPos(0)
-	line, col := c.cr.FieldPos(i)
+	line, col := fieldPlace(c.row.Raw.text, c.header.delim, i)
 	c.row.Errors = append(c.row.Errors, Problem{Code: code, Column: c.header.label(i), File: c.file,
-		Line: c.row.Line + line - first, Col: col, Message: message, Value: value, QuoteSafe: safe})
+		Line: c.row.Line + line, Col: col, Message: message, Value: value, QuoteSafe: safe})
 }
 
 // validate fills in the result, or says all that is wrong.

@@ -5,14 +5,15 @@
 // The way of a byte:
 //
 //	file ─► meter ─► decode ─► framer ─► chunk ─► converter × GOMAXPROCS ─► Row
-//	        sha256,  gzip,     records            encoding/csv,
+//	        sha256,  gzip,     records            fields,
 //	        progress encoding  and lines          validation
 //
 // The framer cuts the text into records with their physical lines and is cheap; it alone decides where a record ends.
 // A converter turns one framed record into one Row and keeps nothing between records but what makes it faster, so that
-// several converters work on the records of one file at once. The converter hands encoding/csv one record at a
-// time, which the framer has found well-formed, and so never lets a stray quote swallow the file. Which field of a record
-// is which column gocsv has said before, once, by the names of the header (layout.go).
+// several converters work on the records of one file at once. What a well-formed record is, and what its fields say, is as
+// encoding/csv has it without LazyQuotes (FuzzFields); but the framer has looked at every quote already, so that cutting the
+// record into fields takes no second reader and no second copy of the text (fields.go). Which field of a record is which
+// column gocsv has said before, once, by the names of the header (layout.go).
 //
 // # Encodings
 //
@@ -75,8 +76,8 @@
 //
 // The framer's buffer doubles from 64 KiB to at most 2 MiB, which is maxRecord and room for a read. At most aheadBytes
 // of records are framed and not yet returned, and one Read returns no more than readBytes of them, either exceeded by
-// one record at most. A Row owns its text: two copies of the record, one for the fields, one raw for the rejects file.
-// What a Row needs is thus twice its bytes in the file and some 700 bytes; nothing grows with the file. Rows share what
+// one record at most. A Row owns its text, one copy of the record, of which its fields are parts.
+// What a Row needs is thus its bytes in the file and some 500 bytes; nothing grows with the file. Rows share what
 // comes in runs: the class, and a metadata map that says the same as the row's before.
 //
 // # Positions

@@ -31,16 +31,54 @@ func closedEnd(text string, delim byte) int {
 	if text == "" || text[0] != '"' {
 		return 0
 	}
-	for i := 1; i < len(text); i++ {
-		switch {
-		case text[i] != '"':
-		case i+1 == len(text) || text[i+1] == delim:
-			return i + 1
-		case text[i+1] == '"':
+	for i := 1; ; {
+		n := strings.IndexByte(text[i:], '"')
+		if n < 0 {
+			return 0
+		}
+		switch i += n + 1; {
+		case i == len(text) || text[i] == delim:
+			return i
+		case text[i] == '"':
 			i++
 		}
 	}
-	return 0
+}
+
+// fieldValues are what the fields of a well-formed record say, as encoding/csv reads them. They share its text where that says
+// the same, and take the room of others.
+func fieldValues(room []string, text string, delim byte) []string {
+	for room = room[:0]; ; {
+		end := fieldEnd(text, delim)
+		room = append(room, fieldValue(text[:end]))
+		if end == len(text) {
+			return room
+		}
+		text = text[end+1:]
+	}
+}
+
+// fieldValue is a well-formed field without the quotes around it and those doubled in it; its lines end in LF.
+func fieldValue(field string) string {
+	if field == "" || field[0] != '"' {
+		return field
+	}
+	field = field[1 : len(field)-1]
+	if strings.IndexByte(field, '"') >= 0 {
+		field = strings.ReplaceAll(field, `""`, `"`)
+	}
+	return strings.ReplaceAll(field, "\r\n", "\n")
+}
+
+// fieldPlace is where field i of a well-formed record begins, as csv.Reader.FieldPos has it: the line from 0, the column
+// from 1.
+func fieldPlace(text string, delim byte, i int) (line, col int) {
+	rest := text
+	for range i {
+		rest = rest[fieldEnd(rest, delim)+1:]
+	}
+	before := text[:len(text)-len(rest)]
+	return strings.Count(before, "\n"), len(before) - strings.LastIndexByte(before, '\n')
 }
 
 // requote writes a field of a malformed record so that it is well-formed and says the same.

@@ -10,18 +10,16 @@ import (
 // mapped makes rows of a record of a file with a mapping: the last of rows, and more where it is wide. What it makes of
 // the cells passes the same checks as OneRoster's own.
 func (c *converter) mapped(fr frame, rows []Row) []Row {
-	fields, ok := c.parse(fr.text)
-	if !ok {
+	if !c.parse(fr.text) {
 		return rows
 	}
-	if role, ok := c.mapping.role(fields); ok {
+	if role, ok := c.mapping.role(c.fields); ok {
 		c.row.Filtered = "no result: a record that the profile leaves out"
 		if role != roleNone {
 			c.row.Filtered = "no result: a heading"
 		}
 		return rows
 	}
-	c.fields = fields
 	c.checkBlank(fr.text)
 	if c.mapping.profile.wide == nil {
 		return c.one(rows)

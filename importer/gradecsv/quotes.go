@@ -13,59 +13,30 @@ type quotes struct {
 	openLine, openCol, faultCol int
 }
 
-// scan takes the next line of the record, without its line end.
+// scan takes the next line of the record, without its line end. It looks at the quotes alone: one that opens a field is at
+// the line's start or after a delimiter.
 func (q *quotes) scan(line []byte) fault {
 	q.lines++
-	if !q.open && bytes.IndexByte(line, '"') < 0 {
-		return faultNone
-	}
-	for i := 0; ; i++ {
-		var fault fault
-		if q.open || i < len(line) && line[i] == '"' {
-			i, fault = q.quoted(line, i)
-		} else {
-			i, fault = q.plain(line, i)
-		}
-		if fault != faultNone || q.open || i == len(line) {
-			return fault
-		}
-	}
-}
-
-// plain scans an unquoted field and returns the offset of the delimiter after it, or the line's length.
-func (q *quotes) plain(line []byte, i int) (int, fault) {
-	end := len(line)
-	if n := bytes.IndexByte(line[i:], q.delim); n >= 0 {
-		end = i + n
-	}
-	if n := bytes.IndexByte(line[i:end], '"'); n >= 0 {
-		q.faultCol = i + n + 1
-		return end, faultBare
-	}
-	return end, faultNone
-}
-
-// quoted scans a quoted field, from its quote or from the line's start where it is open already, as plain does.
-func (q *quotes) quoted(line []byte, i int) (int, fault) {
-	if !q.open {
-		q.open, q.openLine, q.openCol = true, q.lines-1, i+1
-		i++
-	}
-	for {
+	for i := 0; ; {
 		n := bytes.IndexByte(line[i:], '"')
 		if n < 0 {
-			return len(line), faultNone
+			return faultNone
 		}
 		i += n + 1
-		if i < len(line) && line[i] == '"' {
+		switch {
+		case !q.open && i > 1 && line[i-2] != q.delim:
+			q.faultCol = i
+			return faultBare
+		case !q.open:
+			q.open, q.openLine, q.openCol = true, q.lines-1, i
+		case i < len(line) && line[i] == '"':
 			i++
-			continue
+		default:
+			q.open = false
+			if i < len(line) && line[i] != q.delim {
+				q.faultCol = i + 1
+				return faultAfter
+			}
 		}
-		q.open = false
-		if i < len(line) && line[i] != q.delim {
-			q.faultCol = i + 1
-			return i, faultAfter
-		}
-		return i, faultNone
 	}
 }
