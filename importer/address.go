@@ -1,8 +1,7 @@
 package importer
 
 import (
-	"sync"
-
+	"gradebook-import/importer/gradecsv"
 	"gradebook-import/importer/oneroster"
 )
 
@@ -18,32 +17,14 @@ const (
 	strayMost = 5
 )
 
-// address is what is known of the server's address. Safe for concurrent use.
+// address is what is known of the server's address: right where an earlier run got rows accepted. Safe for concurrent use.
 type address struct {
-	mu           sync.Mutex
-	right, wrong bool // never both; neither while it is not known
-	held         []held
-	strays       int
+	suspense
+	strays int // guarded by mu
 }
 
-type held struct {
-	task    *task
-	outcome *Outcome
-}
-
-// newAddress is right where an earlier run got rows accepted.
-func newAddress(reached bool) *address { return &address{right: reached} }
-
-// hold keeps the outcome of a row with a 404 back. Where it returns false it is to be reported.
-func (d *address) hold(t *task, o *Outcome) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.right {
-		return false
-	}
-	d.held = append(d.held, held{t, o})
-	d.wrong = d.wrong || len(d.held) >= heldMost
-	return true
+func newAddress(reached bool) *address {
+	return &address{suspense: suspense{most: heldMost, right: reached}}
 }
 
 // stray notes a look that got a web page for a 404, and so no outcome.
@@ -52,24 +33,6 @@ func (d *address) stray() {
 	defer d.mu.Unlock()
 	d.strays++
 	d.wrong = d.wrong || !d.right && d.strays >= strayMost
-}
-
-// prove notes an answer that shows that the address is right.
-func (d *address) prove() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.right = !d.wrong
-}
-
-// judge says whether the address is wrong, and which rows are held back no longer. end: there are no more answers.
-func (d *address) judge(end bool) (wrong bool, rows []held) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.wrong = d.wrong || end && len(d.held) > 0
-	if d.right || d.wrong {
-		rows, d.held = d.held, nil
-	}
-	return d.wrong, rows
 }
 
 // proves says that an answer is one that only the API gives.
@@ -93,32 +56,15 @@ func (w *workers) locate(a oneroster.Answer) {
 		w.address.prove()
 	case strays(a):
 		w.address.stray()
-	default:
-		return
-	}
-	w.settle(false)
-}
-
-// settle reports rows that were held back, once it is known for what. end: there are no more answers.
-func (w *workers) settle(end bool) {
-	wrong, rows := w.address.judge(end)
-	if wrong {
-		w.stop.because(&StopError{Code: "refused", Reason: "the server finds nothing at the address that --base-url makes (404)" +
-			w.at() + "; check --base-url: it is probably not where the gradebook is. If it is right, the server knows none of what these rows name"})
-	}
-	for _, h := range rows {
-		o := h.outcome
-		if wrong {
-			o = h.task.stopped()
-		}
-		w.outcomes <- *o
 	}
 }
 
-// at names the address.
-func (w *workers) at() string {
-	if w.Address == "" {
-		return ""
+// nowhere is why a run ends whose address is wrong.
+func (w *workers) nowhere(*gradecsv.Row) string {
+	at := ""
+	if w.Address != "" {
+		at = ": " + w.Address
 	}
-	return ": " + w.Address
+	return "the server finds nothing at the address that --base-url makes (404)" + at + "; check --base-url: it is probably " +
+		"not where the gradebook is. If it is right, the server knows none of what these rows name"
 }

@@ -56,8 +56,9 @@
 // from the beginning of the outage is taken back. A row is failed when its attempts are used up and a last look shows
 // that it is not there.
 //
-// A 404 may be the row's fault or the address's. While 404s without a word of the API's are all that is known of a server,
-// in this run and in those before, rows that got one are held back (address.go).
+// A 404 may be the row's fault or the address's, a 403 the row's or the client's. While 404s without a word of the API's are
+// all that is known of a server, in this run and in those before, and while 403s are all that this run was answered, rows that
+// got one are held back (address.go, permission.go, suspense.go): where the run ends for it, they are left for the next one.
 //
 // # Verify
 //

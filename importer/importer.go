@@ -163,7 +163,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	work := &workers{
 		Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, meter: meter,
 		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
-		address: newAddress(c.Journal.Facts().Reached),
+		address: newAddress(c.Journal.Facts().Reached), permission: suspense{most: forbiddenMost},
 	}
 	record := &recorder{Config: c, stop: stop, outcomes: outcomes, meter: meter, health: work.health,
 		report: newReport(c, started), log: newRowLog(c.Log), facts: c.Journal.Facts()}
@@ -175,7 +175,6 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	}
 	sink.Go(record.run)
 	err := senders.Wait()
-	work.lockout()
 	work.settle(true)
 	close(outcomes)
 	err = errors.Join(err, sink.Wait())

@@ -317,25 +317,6 @@ func TestServerDown(t *testing.T) {
 	})
 }
 
-// A client that may do nothing is told so, after a few rows and also when there are only a few.
-func TestForbiddenEverything(t *testing.T) {
-	for _, n := range []int{1, 300} {
-		synctest.Test(t, func(t *testing.T) {
-			no := gatewayFunc(func(string) oneroster.Answer {
-				return oneroster.Answer{Verdict: oneroster.Forbidden, Requests: 1, Status: 403}
-			})
-			rows := make([]gradecsv.Row, n)
-			for i := range rows {
-				rows[i] = gradecsv.Row{File: "f", Line: i + 2, Result: oneroster.Result{SourcedID: fmt.Sprint(i)}}
-			}
-			r, err := runWith(t, Config{Gateway: no, Source: &sliceSource{rows: rows}})
-			if err != nil || r.Run.ExitCode != ExitRefused || r.Counts.Rejected > 30 {
-				t.Errorf("%d rows: %v, %+v, %+v", n, err, r.Run, r.Counts)
-			}
-		})
-	}
-}
-
 // One row that the server cannot digest is failed after its attempts; the others are accepted.
 func TestPoisonRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

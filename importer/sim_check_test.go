@@ -163,6 +163,11 @@ func (s *story) audit(p *process) {
 			s.broken("%s ends %s: %s; the server has %s", l.row.Result.SourcedID, l.status, why, s.server.Applied(l.row.Result.SourcedID).Content)
 		}
 	}
+	s.auditServer()
+}
+
+// auditServer is what holds of every row that was ever sent.
+func (s *story) auditServer() {
 	for id, rec := range s.book.rows {
 		s.auditRow(id, rec)
 	}

@@ -78,9 +78,10 @@ func (t *task) refund(outages int) {
 // policy is what the command line decided about rows. Its methods decide what comes after an answer; they change
 // nothing but the task.
 type policy struct {
-	attempts int
-	settle   time.Duration
-	resend   bool
+	attempts  int
+	settle    time.Duration
+	resend    bool
+	lookFirst bool // no row is sent without a look, so a client that may not look can do nothing
 }
 
 // reaction is what a task does next: end with an outcome, or go on, after wait where it is not 0, by a look where
@@ -171,6 +172,9 @@ func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 		}
 		return p.blind(t, a, now)
 	case oneroster.Blind:
+		if a.Denied && p.lookFirst && !p.resend {
+			return reaction{outcome: t.stopped(), abort: true}
+		}
 		r := p.blind(t, a, now)
 		if r.outcome != nil {
 			r.outcome.Blind = true

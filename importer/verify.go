@@ -194,6 +194,7 @@ func (w *workers) page(t *task, q oneroster.Query) (oneroster.Page, oneroster.An
 		w.judge(t, a, true)
 	}
 	w.locate(a)
+	w.settle(false)
 	return page, a, true
 }
 

@@ -33,8 +33,8 @@ type workers struct {
 	meter    *meter
 	facts    *facts
 	address  *address
-	// forbidden counts answers 403, useful the others that show the server at work.
-	forbidden, useful atomic.Int64
+	// permission is what is known of what this client may do.
+	permission suspense
 	// unlisted: the server's list is of no use for Verify.
 	unlisted atomic.Bool
 }
@@ -116,6 +116,7 @@ func (w *workers) attempt(t *task) reaction {
 	}
 	w.judge(t, a, look)
 	w.locate(a)
+	w.settle(false)
 
 	var r reaction
 	switch {
@@ -132,14 +133,29 @@ func (w *workers) attempt(t *task) reaction {
 	if r.outcome != nil {
 		w.facts.learn(r.outcome)
 	}
-	if a.NotFound && r.outcome != nil && r.outcome.Status == Rejected && w.address.hold(t, r.outcome) {
+	if r.outcome != nil && w.suspends(t, a, look, r.outcome) {
 		r.outcome, r.held = nil, true
 		w.settle(false)
 	}
 	if r.abort {
-		w.stop.because(&StopError{Code: "refused", Reason: a.Reason})
+		reason := a.Reason
+		if a.Denied {
+			reason += "; --look-first reads each row there before it sends it"
+		}
+		w.stop.because(&StopError{Code: "refused", Reason: reason})
 	}
 	return r
+}
+
+// suspends keeps an outcome back that may not be the row's fault.
+func (w *workers) suspends(t *task, a oneroster.Answer, look bool, o *Outcome) bool {
+	switch {
+	case a.NotFound && o.Status == Rejected:
+		return w.address.hold(t, o)
+	case w.denied(a, look) && o.Compared == 0: // a list may have shown the row to be compared
+		return w.permission.hold(t, o)
+	}
+	return false
 }
 
 // barred ends a row whose next request what is known of the server forbids.
@@ -198,7 +214,7 @@ func (w *workers) judge(t *task, a oneroster.Answer, look bool) {
 	case oneroster.Abort:
 	default:
 		t.refund(w.health.alive(time.Now()))
-		w.permitted(a)
+		w.permit(a, look)
 		if look && refusal(a.Verdict) {
 			t.lookups++
 			t.backoffs++
@@ -213,36 +229,8 @@ func refusal(v oneroster.Verdict) bool {
 	return v == oneroster.Rejected || v == oneroster.Forbidden || v == oneroster.Exists
 }
 
-// forbiddenMost is after how many answers 403, with no other between them, the run ends.
-const forbiddenMost = 10
-
-// permitted counts whether the server lets this client do anything.
-func (w *workers) permitted(a oneroster.Answer) {
-	if a.Verdict != oneroster.Forbidden && !(w.verify && a.Verdict == oneroster.Blind) {
-		w.useful.Add(1)
-		return
-	}
-	if w.forbidden.Add(1) >= forbiddenMost {
-		w.lockout()
-	}
-}
-
-// lockout ends the run as refused when 403 is all that the server has said.
-func (w *workers) lockout() {
-	if w.forbidden.Load() == 0 || w.useful.Load() > 0 {
-		return
-	}
-	reason := "the server forbids this client everything it asked for (403): " +
-		"ask the server's administrator for the right to create and update results (scope gradebook.createput)"
-	if w.verify {
-		reason = "the server does not let this client read results: " +
-			"ask the server's administrator for the right to read them (scope gradebook.readonly)"
-	}
-	w.stop.because(&StopError{Code: "refused", Reason: reason})
-}
-
 func (w *workers) policy() policy {
-	return policy{attempts: w.Attempts, settle: w.Settle, resend: w.Resend}
+	return policy{attempts: w.Attempts, settle: w.Settle, resend: w.Resend, lookFirst: w.LookFirst}
 }
 
 // backoff is how long to wait after the nth failure in a row, n from 1: rnd, in [0, 1), of a bound that doubles.

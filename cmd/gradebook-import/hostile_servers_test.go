@@ -90,7 +90,7 @@ func hostiles() []hostile {
 		{name: "no such route, 404", serve: status(404, "404 page not found"), status: "5", says: []string{"finds nothing at the address", "--base-url"}},
 		{name: "a page, 403", serve: status(403, page), status: "5", says: []string{"forbids this client everything"}},
 		{name: "401 for ever", serve: status(401, "{}"), status: "5", says: []string{"refuses the access token", "--token-url"}},
-		{name: "403 for ever", serve: status(403, "{}"), status: "5", says: []string{"forbids this client everything", "administrator"}},
+		{name: "403 for ever", serve: status(403, "{}"), status: "5", says: []string{"forbids this client everything", "administrator", "     0  rejected"}},
 		{name: "405 for ever", serve: status(405, "{}"), status: "5", says: []string{"--method put"}},
 		{name: "415 for ever", serve: status(415, "{}"), status: "5", says: []string{"does not take JSON", "--base-url"}},
 		{name: "429 for ever", serve: status(429, "{}", "Retry-After", "1"), status: "4", says: []string{givenUp, "fewer requests (429)"}},

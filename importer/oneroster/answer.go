@@ -48,6 +48,8 @@ type Answer struct {
 	Detail string
 	// NotFound: 404, of a row or of the address. Foreign: the answer is a web page, or a 404 without a word of the API's.
 	NotFound, Foreign bool
+	// Denied: Find only, Blind: this client may not read (403); another might.
+	Denied bool
 	// RetryAfter is what a 429 or 503 asked for, capped; 0 where it said nothing.
 	RetryAfter time.Duration
 	// AllocatedID is the sourcedId that the server allocated, "" where it did not say.

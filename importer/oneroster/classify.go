@@ -33,6 +33,7 @@ func classify(method string, resp *response, err error) Answer {
 	a.Status = resp.status
 	if a.Verdict != Accepted {
 		a.RetryAfter = retryAfter(resp.header, resp.now)
+		a.Denied = a.Verdict == Blind && resp.status == http.StatusForbidden
 		a.NotFound = resp.status == http.StatusNotFound && a.Verdict != Exists
 		a.Foreign = looksHTML(resp.body) || a.NotFound && !bytes.Contains(resp.body, []byte(`"imsx_`))
 	}

@@ -1,0 +1,41 @@
+package importer
+
+import (
+	"fmt"
+
+	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
+)
+
+// A 403 may be about the row, whose class this client may not write to, or about the client, which may do nothing. So rows
+// that got one are held back while it is all that the server has said to what was sent: any other answer to a send settles
+// that it is about them, and they are rejected; forbiddenMost of them, or the end of the input, that the client may do
+// nothing, and the run ends as refused. What looks are answered says nothing about the right to write. For Verify, which only
+// looks, it is the other way round.
+const forbiddenMost = 10
+
+// denied says that an answer leaves open whether this client may do anything at all.
+func (w *workers) denied(a oneroster.Answer, look bool) bool {
+	if w.verify {
+		return a.Verdict == oneroster.Blind
+	}
+	return !look && a.Verdict == oneroster.Forbidden
+}
+
+// permit keeps the books on what this client may do, after an answer that shows the server at work.
+func (w *workers) permit(a oneroster.Answer, look bool) {
+	if look == w.verify && !w.denied(a, look) {
+		w.permission.prove()
+	}
+}
+
+// forbidden is why a run ends whose client may do nothing.
+func (w *workers) forbidden(first *gradecsv.Row) string {
+	reason := "the server forbids this client everything it asked for (403): " +
+		"ask the server's administrator for the right to create and update results (scope gradebook.createput)"
+	if w.verify {
+		reason = "the server does not let this client read results: " +
+			"ask the server's administrator for the right to read them (scope gradebook.readonly)"
+	}
+	return fmt.Sprintf("%s; the first row that was refused is at %s:%d", reason, first.File, first.Line)
+}

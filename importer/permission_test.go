@@ -1,0 +1,106 @@
+package importer
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gradebook-import/checkpoint"
+	"gradebook-import/importer/oneroster"
+)
+
+// A client that may do nothing is told so, after a few rows and also when there are only a few, wherever it was let in before;
+// and no row is rejected, or in doubt, for it. Where a single answer shows that it may do something, each 403 is about its row.
+func TestForbiddenEverything(t *testing.T) {
+	const no, looks, refuses = oneroster.Forbidden, oneroster.Missing, oneroster.Blind
+	for _, c := range []struct {
+		name      string
+		rows      int
+		good      string            // a row that the server takes
+		find      oneroster.Verdict // what a look gets
+		lookFirst bool
+		exit      int
+		says      string
+	}{
+		{name: "a row", rows: 1, find: refuses, exit: ExitRefused, says: "gradebook.createput); the first row that was refused is at f:2"},
+		{name: "many rows", rows: 300, find: refuses, exit: ExitRefused, says: "gradebook.createput"},
+		{name: "a row, looked for first", rows: 1, find: refuses, lookFirst: true, exit: ExitRefused, says: "--look-first reads"},
+		{name: "many rows, looked for first", rows: 300, find: refuses, lookFirst: true, exit: ExitRefused, says: "--look-first reads"},
+		{name: "many rows, found missing first", rows: 300, find: looks, lookFirst: true, exit: ExitRefused, says: "gradebook.createput"},
+		{name: "all but the first", rows: 300, good: "r0", find: looks, exit: ExitRejects},
+		{name: "all but the last", rows: 9, good: "r8", find: looks, exit: ExitRejects},
+	} {
+		for _, reached := range []bool{false, true} {
+			t.Run(c.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					server := at(func(method string, r *oneroster.Result) oneroster.Answer {
+						time.Sleep(20 * time.Millisecond)
+						a := oneroster.Answer{Verdict: no, Requests: 1, Status: 403, Ended: time.Now()}
+						switch {
+						case method == http.MethodGet:
+							a.Verdict, a.Denied, a.Reason = c.find, c.find == refuses, "may not read"
+						case r.SourcedID == c.good:
+							a.Verdict, a.Status = oneroster.Accepted, 201
+						}
+						return a
+					})
+					r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rowsOf(c.rows, 30)}, Gateway: server,
+						Journal: newTarget(t, reached), LookFirst: c.lookFirst})
+					wrong := 0
+					if c.good != "" {
+						wrong = c.rows - 1
+					}
+					if err != nil || r.Run.ExitCode != c.exit || r.Counts.Rejected != wrong || r.Counts.InDoubt > 0 {
+						t.Errorf("%v, %+v, %+v", err, r.Run, r.Counts)
+					}
+					if !strings.Contains(r.Run.Stopped, c.says) {
+						t.Errorf("says %q, not %q", r.Run.Stopped, c.says)
+					}
+					if sent := r.HTTP.Requests - r.HTTP.Lookups; sent > 40 && c.exit == ExitRefused {
+						t.Errorf("%d rows were sent to a server that forbids everything", sent)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A client that may send and not look sends what is new, and leaves what is in doubt in doubt.
+func TestForbiddenLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rows := rowsOf(60, 30)
+		intents := make([]checkpoint.Intent, 20)
+		for i := range intents {
+			intents[i] = checkpoint.Intent{Key: keyOf(&rows[i].Result), Digest: checkpoint.Digest(rows[i].Digest), Op: checkpoint.Create}
+		}
+		server := at(func(method string, r *oneroster.Result) oneroster.Answer {
+			a := oneroster.Answer{Verdict: oneroster.Accepted, Requests: 1, Status: 201, Ended: time.Now()}
+			if method == http.MethodGet {
+				a.Verdict, a.Denied, a.Status = oneroster.Blind, true, 403
+			}
+			return a
+		})
+		r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: server, Journal: newTarget(t, true, intents...)})
+		if err != nil || r.Run.ExitCode != ExitInDoubt || r.Counts.Accepted != 40 || r.Counts.InDoubt != 20 {
+			t.Errorf("%v, exit %d, %+v", err, r.Run.ExitCode, r.Counts)
+		}
+	})
+}
+
+// So does a comparison that may not look: no row is said to be another than the file's.
+func TestVerifyForbidden(t *testing.T) {
+	for _, n := range []int{1, 200} {
+		synctest.Test(t, func(t *testing.T) {
+			no := at(func(string, *oneroster.Result) oneroster.Answer {
+				return oneroster.Answer{Verdict: oneroster.Blind, Denied: true, Status: 403, Requests: 1, Ended: time.Now()}
+			})
+			r, err := Verify(t.Context(), Config{Source: &sliceSource{rows: makeRows(rand.New(rand.NewPCG(0, 0)), n)}, Gateway: no}, nil)
+			if err != nil || r.Run.ExitCode != ExitRefused || r.Counts.Failed > 0 || !strings.Contains(r.Run.Stopped, "gradebook.readonly") {
+				t.Errorf("%d rows: %v, %+v, %+v", n, err, r.Run, r.Counts)
+			}
+		})
+	}
+}

@@ -1,0 +1,87 @@
+package importer
+
+import (
+	"sync"
+
+	"gradebook-import/importer/gradecsv"
+)
+
+// suspense keeps the outcomes of rows back while it is not known whose fault they are: the row's, or that of what the person
+// who started the run set. Safe for concurrent use.
+type suspense struct {
+	most int // so many held back settle that it is not the rows'
+
+	mu           sync.Mutex
+	right, wrong bool // never both; neither while it is not known
+	held         []held
+	first        *task // of those that were ever held, the first in the input
+}
+
+type held struct {
+	task    *task
+	outcome *Outcome
+}
+
+// hold keeps an outcome back. Where it returns false it is to be reported.
+func (s *suspense) hold(t *task, o *Outcome) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.right {
+		return false
+	}
+	s.held = append(s.held, held{t, o})
+	if s.first == nil || t.at < s.first.at {
+		s.first = t
+	}
+	s.wrong = s.wrong || len(s.held) >= s.most
+	return true
+}
+
+// prove notes an answer that shows that what was set is right.
+func (s *suspense) prove() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.right = !s.wrong
+}
+
+// judge says whether what was set is wrong, and which rows are held back no longer. end: there are no more answers.
+func (s *suspense) judge(end bool) (wrong bool, rows []held) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wrong = s.wrong || end && len(s.held) > 0
+	if s.right || s.wrong {
+		rows, s.held = s.held, nil
+	}
+	return s.wrong, rows
+}
+
+// earliest is the first row of those that were held back; nil: none was.
+func (s *suspense) earliest() *gradecsv.Row {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first == nil {
+		return nil
+	}
+	return s.first.row
+}
+
+// settle reports rows that were held back, once it is known for what. end: there are no more answers.
+func (w *workers) settle(end bool) {
+	w.close(&w.address.suspense, end, w.nowhere)
+	w.close(&w.permission, end, w.forbidden)
+}
+
+// close settles one suspense: its rows are what they seemed to be, or they are left for the next run and this one ends.
+func (w *workers) close(s *suspense, end bool, reason func(first *gradecsv.Row) string) {
+	wrong, rows := s.judge(end)
+	if wrong {
+		w.stop.because(&StopError{Code: "refused", Reason: reason(s.earliest())})
+	}
+	for _, h := range rows {
+		o := h.outcome
+		if wrong {
+			o = h.task.stopped()
+		}
+		w.outcomes <- *o
+	}
+}
