@@ -190,6 +190,13 @@ func newReport(c Config, started time.Time) *fold {
 	return f
 }
 
+// Begun is the report of a run that began at a time and has no other: whoever finds it knows that the run goes on, or that
+// it was killed.
+func Begun(c Config, started time.Time) *Report {
+	return newReport(c.withDefaults(), started).finish(started, &StopError{Code: "begun",
+		Reason: "this run has not ended yet, or it was killed; then run the same command again to go on"}, nil)
+}
+
 // add folds one outcome in.
 func (f *fold) add(o Outcome) {
 	f.Counts.add(o.Status)

@@ -126,7 +126,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	info := checkpoint.RunInfo{ID: uuid.NewString(), Started: time.Now(), Files: j.files.Files}
 	earlier, err := journal.Runs()
 	run, startErr := journal.StartRun(info)
-	if err = errors.Join(err, startErr); err != nil {
+	if err = errors.Join(err, startErr, j.begin(dir, info)); err != nil {
 		return errors.Join(err, closeAll())
 	}
 	info.Run = run
@@ -160,6 +160,25 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	}
 	j.metrics.push(ctx, report)
 	return ended(report, err)
+}
+
+// begin replaces the report of an earlier run: one that a kill leaves there must not be taken for this run's.
+func (j *job) begin(dir reportDir, info checkpoint.RunInfo) error {
+	c := j.config
+	c.Shard = j.files.Shard.Shard
+	r := importer.Begun(c, info.Started)
+	if j.verify {
+		r.Verify = &importer.Compared{}
+	}
+	j.sign(r, info.ID)
+	return dir.write(j.names.report, r, htmlreport.Options{Zone: j.files.TimeZone.Location})
+}
+
+// sign adds to a report whose it is.
+func (j *job) sign(r *importer.Report, id string) {
+	r.Tool = importer.Tool{Name: program, Version: thisVersion()}
+	r.Run.ID = id
+	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
 }
 
 // ended is how a run with a report ends: with an error that is still to be said, or with a status.
@@ -238,8 +257,7 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 	if j.guard.held {
 		reader = j.guard.reader
 	}
-	r.Tool = importer.Tool{Name: program, Version: thisVersion()}
-	r.Run.ID = id
+	j.sign(r, id)
 	j.detected = reader.Detections()
 	j.problems.ofFiles(reader.Warnings())
 	j.problems.ofPairs(r)
@@ -247,7 +265,6 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 		r.Online = j.online.Report()
 		j.problems.ofServer(r)
 	}
-	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
 	for _, s := range reader.Sources() {
 		r.Sources = append(r.Sources, importer.File{File: s.File, SHA256: s.SHA256, Bytes: s.Bytes, Rows: int(s.Rows),
 			Mapping: s.Mapping, Encoding: s.Encoding, Delimiter: s.Delimiter})

@@ -71,7 +71,7 @@ func onSignals(ctx context.Context, t *terminal, says string) (context.Context, 
 		t.note("%s: %s", signalName(s), says)
 		cancel(&importer.StopError{Code: "signal", Reason: signalName(s) + "; run the same command again to go on"})
 	}, func() {
-		t.note("left at once; run the same command again: rows without an answer are looked up before they are sent")
+		t.note("left at once; run the same command again: rows without an answer are looked up before they are sent; the status command shows what was done")
 		os.Exit(importer.ExitStopped)
 	})
 	return ctx, func() {
