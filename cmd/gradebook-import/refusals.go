@@ -90,6 +90,7 @@ func (o *refusals) add(r checkpoint.Record) {
 	o.rows[r.Key] = r
 }
 
-func (o *refusals) sorted() []checkpoint.Record {
-	return slices.SortedFunc(maps.Values(o.rows), func(a, b checkpoint.Record) int { return cmp.Compare(a.Seq, b.Seq) })
+// sorted are records in the order in which they were begun.
+func sorted(rows map[checkpoint.Key]checkpoint.Record) []checkpoint.Record {
+	return slices.SortedFunc(maps.Values(rows), func(a, b checkpoint.Record) int { return cmp.Compare(a.Seq, b.Seq) })
 }

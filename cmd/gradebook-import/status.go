@@ -90,7 +90,8 @@ func (c *statusCommand) Run(t *terminal) (err error) {
 	store, err := c.open(t, true)
 	var locked *checkpoint.LockedError
 	if errors.As(err, &locked) {
-		return &failure{status: importer.ExitLocked, err: fmt.Errorf("a run is going on: it holds %s, which can be read when it has ended (--lock-wait waits)", c.Checkpoint)}
+		f := &failure{status: importer.ExitLocked, err: fmt.Errorf("a run is going on: it holds %s, which can be read when it has ended (--lock-wait waits)", c.Checkpoint)}
+		return f.try("how far it is, that run's bar or log says, and its --metrics-addr where it has one")
 	}
 	if err != nil {
 		return err
@@ -141,7 +142,7 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 	if err != nil {
 		return nil, err
 	}
-	k.Accepted, k.InDoubt, k.Released = counts[checkpoint.Accepted], counts[checkpoint.Begun], counts[checkpoint.Released]
+	k.Accepted, k.Released = counts[checkpoint.Accepted], counts[checkpoint.Released]
 	runs, err := journal.Runs()
 	if err != nil {
 		return nil, err
@@ -157,17 +158,23 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 		files[r.Run] = r.Files
 	}
 	open := &refusals{closed: closedRuns(runs), rows: map[checkpoint.Key]checkpoint.Record{}}
+	doubts := map[checkpoint.Key]checkpoint.Record{} // a run that was killed leaves its intent beside the earlier one
 	err = journal.Records(func(r checkpoint.Record) error {
-		if r.State == checkpoint.Begun && !ended[r.Run] {
-			k.Interrupted++
-		}
-		if r.State == checkpoint.Begun && len(k.Doubtful) < statusRows {
-			k.Doubtful = append(k.Doubtful, rowOf(r, files[r.Run]))
+		if r.State == checkpoint.Begun {
+			doubts[r.Key] = r
 		}
 		open.add(r)
 		return nil
 	}, checkpoint.Begun, checkpoint.Accepted, checkpoint.Superseded, checkpoint.Rejected, checkpoint.Failed)
-	for _, r := range open.sorted() {
+	for _, r := range sorted(doubts) {
+		if k.InDoubt++; !ended[r.Run] {
+			k.Interrupted++
+		}
+		if len(k.Doubtful) < statusRows {
+			k.Doubtful = append(k.Doubtful, rowOf(r, files[r.Run]))
+		}
+	}
+	for _, r := range sorted(open.rows) {
 		*map[checkpoint.State]*int{checkpoint.Rejected: &k.Rejected, checkpoint.Failed: &k.Failed}[r.State]++
 		k.Refused = append(k.Refused, rowOf(r, files[r.Run]))
 	}
