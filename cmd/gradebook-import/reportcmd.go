@@ -28,7 +28,8 @@ Examples:
     gradebook-import report shard-*/report.json --output nightly.html
 
 Reports of shards are added up: rows that another shard owns are counted once.
-It warns of a shard that is missing, did not finish, or read another file.
+It warns of a shard that is missing, did not finish, or read another file, and
+ends with status 4 where one is missing or did not finish.
 `
 }
 
@@ -41,6 +42,17 @@ func (c *reportCommand) Run(t *terminal) error {
 	for _, w := range warnings {
 		t.warn("%s", w)
 	}
+	if err := c.show(t, r, warnings); err != nil {
+		return err
+	}
+	if len(c.Files) > 1 && r.Run.Stopped != "" { // of a single one, whoever ran it was told
+		return finished(importer.ExitStopped)
+	}
+	return nil
+}
+
+// show writes the page, and prints.
+func (c *reportCommand) show(t *terminal, r *importer.Report, warnings []string) error {
 	page := func(w io.Writer) error {
 		return htmlreport.Render(w, r, htmlreport.Options{Warnings: warnings, Zone: c.TimeZone.Location})
 	}
