@@ -118,9 +118,13 @@ func TestMergeAddsUp(t *testing.T) {
 	slices.Reverse(reports)
 	reports[1].Online = map[string]*Asked{"students": {Found: 3, Missing: 1}, "classes": nil}
 	reports[2].Online = map[string]*Asked{"students": {Found: 2, NotAsked: 4, Why: "no"}, "results": {Missing: 2}}
+	reports[0].Deleted, reports[2].Deleted = 2, 3
 	m, warnings, err := Merge(reports)
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%v, %q", err, warnings)
+	}
+	if m.Deleted != 5 || m.Present() != 25 {
+		t.Errorf("%d deleted, %d there", m.Deleted, m.Present())
 	}
 	if got := m.Online; len(got) != 2 || *got["students"] != (Asked{5, 1, 4, "no"}) || *got["results"] != (Asked{Missing: 2}) {
 		t.Errorf("online %+v", got)

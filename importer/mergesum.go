@@ -16,6 +16,7 @@ func add(parts []portion) *Report {
 		m.Tool.Name = cmp.Or(m.Tool.Name, p.Tool.Name)
 		versions[p.Tool.Version] = true
 		m.Counts.addAll(p.Counts, p.Run.Foreign)
+		m.Deleted += p.Deleted
 		m.HTTP.addAll(p.HTTP)
 		m.LatencyMs.raise(p.LatencyMs)
 		m.compared(p.Verify)

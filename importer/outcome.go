@@ -64,6 +64,11 @@ func (o *Outcome) word() string {
 	return o.Status.String()
 }
 
+// deleted says that the row's result is deleted, as it says.
+func (o *Outcome) deleted() bool {
+	return (o.Status == Accepted || o.Status == Unchanged) && o.Row.Result.Status == oneroster.StatusToBeDeleted
+}
+
 // state is what the checkpoint is told, and whether it is told anything: a row in doubt keeps its intent.
 func (o *Outcome) state() (checkpoint.State, bool) {
 	if o.Open {

@@ -21,6 +21,8 @@ type Report struct {
 	LatencyMs     Latency   `json:"latencyMs"`
 	Timeline      []Point   `json:"timeline"`
 	Problems      []Problem `json:"problems"`
+	// Deleted is how many of the rows accepted or unchanged are of results that are deleted, and so not in the gradebook.
+	Deleted int `json:"deleted,omitempty"`
 	// Effects is there in the report of a dry run: what sending the rows would do.
 	Effects *Effects `json:"effects,omitempty"`
 	// Online is what a dry run that asks the server asked, by the kind of object: lineItems, students, classes, results.
@@ -59,6 +61,9 @@ func (r *Report) Warn(p gradecsv.Problem) {
 	f.problem("warning", p)
 	r.Problems = f.Problems
 }
+
+// Present is how many rows are in the gradebook, now or since an earlier run.
+func (r *Report) Present() int { return r.Counts.Accepted + r.Counts.Unchanged - r.Deleted }
 
 // EarlierUnknown: a dry run that was not told the server, and so does not know what earlier runs sent.
 func (r *Report) EarlierUnknown() bool { return r.Run.DryRun && r.Target.BaseURL == "" }
@@ -202,6 +207,9 @@ func (f *fold) add(o Outcome) {
 	f.Counts.add(o.Status)
 	f.Verify.add(o.Compared)
 	f.Effects.add(o.Effect)
+	if o.deleted() && f.Effects == nil && f.Verify == nil {
+		f.Deleted++
+	}
 	if o.Foreign {
 		f.Run.Foreign++
 		return

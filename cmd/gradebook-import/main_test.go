@@ -75,7 +75,7 @@ func TestHeadline(t *testing.T) {
 		{importer.Counts{Read: 3, Unchanged: 3}, importer.RunReport{}, "nothing left to do: all 3 rows are in the gradebook already"},
 		{importer.Counts{Read: 4, Unchanged: 3, Rejected: 1}, importer.RunReport{ExitCode: 3}, "nothing left to do: 3 rows are in the gradebook already, 1 needs a person"},
 		{importer.Counts{Read: 4, Accepted: 2, Failed: 2}, importer.RunReport{ExitCode: 3}, "finished: 2 rows are in the gradebook, 2 need a person"},
-		{importer.Counts{Read: 2, Rejected: 2}, importer.RunReport{ExitCode: 3}, "finished: 0 rows are in the gradebook, 2 need a person"},
+		{importer.Counts{Read: 2, Rejected: 2}, importer.RunReport{ExitCode: 3}, "finished: no row went in, 2 need a person"},
 		{importer.Counts{Read: 2, Accepted: 1, Deferred: 1}, importer.RunReport{ExitCode: 4, Stopped: "time is up"}, "stopped: time is up"},
 		{importer.Counts{Read: 2, Accepted: 2}, importer.RunReport{DryRun: true}, "dry run: nothing was sent; 2 rows are good to go"},
 		{importer.Counts{Read: 2, Accepted: 1, Rejected: 1}, importer.RunReport{DryRun: true}, "dry run: nothing was sent; 1 row would be rejected"},
@@ -84,6 +84,10 @@ func TestHeadline(t *testing.T) {
 		if got := headline(&importer.Report{Counts: test.counts, Run: test.run}); got != test.want {
 			t.Errorf("headline(%+v) = %q, want %q", test.counts, got, test.want)
 		}
+	}
+	gone := &importer.Report{Counts: importer.Counts{Read: 3, Accepted: 2, Unchanged: 1}, Deleted: 3}
+	if got, want := headline(gone), "finished: all 3 rows are deleted from the gradebook"; got != want {
+		t.Errorf("headline of deletions alone = %q, want %q", got, want)
 	}
 }
 

@@ -40,7 +40,9 @@ type known struct {
 type knownTarget struct {
 	checkpoint.Target
 	// All are rows but Released, which are attempts. Rejected and Failed are those that were not corrected and imported since.
+	// Deleted are those of the accepted that deleted a result.
 	Accepted int `json:"accepted"`
+	Deleted  int `json:"deleted"`
 	InDoubt  int `json:"inDoubt"`
 	// Interrupted are those rows in doubt whose run did not come to its end: they may not even have been sent.
 	Interrupted int `json:"interrupted"`
@@ -163,6 +165,9 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 		if r.State == checkpoint.Begun {
 			doubts[r.Key] = r
 		}
+		if r.State == checkpoint.Accepted && r.Op == checkpoint.Delete {
+			k.Deleted++
+		}
 		open.add(r)
 		return nil
 	}, checkpoint.Begun, checkpoint.Accepted, checkpoint.Superseded, checkpoint.Rejected, checkpoint.Failed)
@@ -206,7 +211,11 @@ func (k *known) print(w io.Writer) {
 
 func (k *knownTarget) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%s (client %s)\n\n", k.BaseURL, k.ClientID)
-	fmt.Fprintf(w, "  %6d  rows are in the gradebook\n  %6d  rows are in doubt\n", k.Accepted, k.InDoubt)
+	fmt.Fprintf(w, "  %6d  rows are in the gradebook\n", k.Accepted-k.Deleted)
+	if k.Deleted > 0 {
+		fmt.Fprintf(w, "  %6d  rows are deleted from it\n", k.Deleted)
+	}
+	fmt.Fprintf(w, "  %6d  rows are in doubt\n", k.InDoubt)
 	if n := k.Rejected + k.Failed; n > 0 {
 		fmt.Fprintf(w, "  %6d  rows are open: %d refused by the server, %d failed\n", n, k.Rejected, k.Failed)
 	}

@@ -85,7 +85,6 @@ func (s *summary) brief(w io.Writer) {
 // headline says in one sentence what happened.
 func headline(r *importer.Report) string {
 	c := r.Counts
-	in := c.Accepted + c.Unchanged
 	bad := c.Rejected + c.Failed + c.InDoubt
 	switch {
 	case r.Verify != nil:
@@ -99,13 +98,26 @@ func headline(r *importer.Report) string {
 	case r.Run.DryRun:
 		return fmt.Sprintf("dry run: nothing was sent; %s would be rejected", rows(bad))
 	case bad == 0 && c.Accepted == 0:
-		return fmt.Sprintf("nothing left to do: all %s in the gradebook already", are(in))
+		return "nothing left to do: " + through(r, "all ", " already")
 	case bad == 0:
-		return fmt.Sprintf("finished: all %s in the gradebook", are(in))
-	case c.Accepted == 0 && in > 0:
-		return fmt.Sprintf("nothing left to do: %s in the gradebook already, %s a person", are(in), need(bad))
+		return "finished: " + through(r, "all ", "")
+	case r.Present()+r.Deleted == 0: // a row that is in the gradebook with another content is one of them
+		return fmt.Sprintf("finished: no row went in, %s a person", need(bad))
+	case c.Accepted == 0:
+		return fmt.Sprintf("nothing left to do: %s, %s a person", through(r, "", " already"), need(bad))
 	}
-	return fmt.Sprintf("finished: %s in the gradebook, %s a person", are(in), need(bad))
+	return fmt.Sprintf("finished: %s, %s a person", through(r, "", ""), need(bad))
+}
+
+// through says where the rows are that a run is through with: in the gradebook, but for those that it was to delete.
+func through(r *importer.Report, all, already string) string {
+	switch {
+	case r.Deleted == 0:
+		return all + are(r.Present()) + " in the gradebook" + already
+	case r.Present() == 0:
+		return all + are(r.Deleted) + " deleted from the gradebook" + already
+	}
+	return fmt.Sprintf("%s in the gradebook%s, %s deleted from it", are(r.Present()), already, are(r.Deleted))
 }
 
 func are(n int) string {

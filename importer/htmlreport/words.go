@@ -32,11 +32,14 @@ func moodOf(r *importer.Report) mood {
 // headline says in one sentence what happened.
 func headline(r *importer.Report) string {
 	c := r.Counts
-	in, all := c.Accepted+c.Unchanged, c.Read-c.Filtered
+	all := c.Read - c.Filtered
 	bad := c.Rejected + c.Failed + c.InDoubt
-	part := fmt.Sprintf("%s of %s in the gradebook", grouped(in), are(all))
+	part := fmt.Sprintf("%s of %s in the gradebook", grouped(r.Present()), are(all))
 	if r.Run.Stopped != "" { // how many rows there are in all is not known then
-		part = are(in) + " in the gradebook so far"
+		part = are(r.Present()) + " in the gradebook so far"
+	}
+	if r.Deleted > 0 {
+		part += ", and " + are(r.Deleted) + " deleted from it"
 	}
 	switch {
 	case r.Verify != nil:
@@ -55,10 +58,14 @@ func headline(r *importer.Report) string {
 		return "The import stopped early; " + part + "."
 	case all == 0:
 		return "There was nothing to import: the input has no results."
+	case bad == 0 && c.Deferred == 0 && r.Deleted > 0:
+		return part + "."
 	case bad == 0 && c.Accepted == 0:
 		return "Nothing was left to do: all " + are(all) + " in the gradebook already."
 	case bad == 0 && c.Deferred == 0:
 		return "All " + are(all) + " in the gradebook."
+	case c.Accepted+c.Unchanged == 0: // a row that is in the gradebook with another content is one of them
+		part = "No row went in"
 	}
 	return fmt.Sprintf("%s; %s.", part, need(bad))
 }
@@ -148,7 +155,7 @@ func stepsAfterVerify(r *importer.Report) (steps []string) {
 func exitMeaning(code int) string {
 	switch code {
 	case importer.ExitOK:
-		return "every row is in the gradebook"
+		return "every row is accepted or unchanged"
 	case importer.ExitFailed:
 		return "the importer failed"
 	case importer.ExitUsage:
@@ -231,7 +238,7 @@ func leftOut(r *importer.Report) string {
 func statusWords(status string) (title, meaning string) {
 	switch status {
 	case "rejected":
-		return "Rejected", "These rows are not in the gradebook until somebody changes them."
+		return "Rejected", "What these rows say is not in the gradebook until somebody changes them."
 	case "failed":
 		return "Failed", "These rows are certainly not in the gradebook. The next run tries them again."
 	case "inDoubt":
