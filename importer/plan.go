@@ -205,7 +205,8 @@ func (p *planner) decide(t *task, known checkpoint.Known, digest checkpoint.Dige
 	case settled && known.Digest == digest:
 		return Unchanged, nil
 	case settled && !deletes && !p.Update:
-		return reject("row.changed", "an earlier run sent this result with another content; --update replaces it")
+		return reject("row.changed", "an earlier run sent this result with another content; --update replaces it, "+
+			"and validate --online --update says before what would change")
 	}
 	t.method, t.replace, t.standing = p.Method, p.Update, settled
 	if settled {

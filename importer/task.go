@@ -2,6 +2,8 @@ package importer
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"gradebook-import/importer/gradecsv"
@@ -269,8 +271,26 @@ func (p policy) conflict(t *task, a oneroster.Answer) gradecsv.Problem {
 	if a.Code == "server.deleted" {
 		return t.problem(a.Code, "the server has this result marked as deleted; --update brings it back with the row's content")
 	}
-	return t.problem("server.conflict",
+	why := t.problem("server.conflict",
 		"the server already has another result under this sourcedId; --update replaces it with the row's content")
+	why.Note = "what differs: " + differing(a)
+	if len(a.Diff) == 1 {
+		why.Value, why.Want = a.Diff[0].Got, a.Diff[0].Want
+	}
+	return why
+}
+
+// differing names the fields in which the server has something else, metadata without the names of its columns.
+func differing(a oneroster.Answer) string {
+	var names []string
+	for _, d := range a.Diff {
+		name, _, _ := strings.Cut(d.Field, ".")
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return "it has values where the row is blank"
+	}
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // stopped is the account of a row that the end of the run reached first.

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,5 +168,16 @@ func TestBackoffStaysWithinItsBound(t *testing.T) {
 	}
 	if d := backoff(3, 0.5); d != 2*backoffFirst {
 		t.Errorf("third: %s, want %s", d, 2*backoffFirst)
+	}
+}
+
+// What differs is named, without the names of metadata columns, and no value stands in what is shown unasked.
+func TestConflictNamesFields(t *testing.T) {
+	tsk := &task{row: &gradecsv.Row{File: "f", Line: 2}}
+	why := policy{}.conflict(tsk, oneroster.Answer{Verdict: oneroster.Different, Diff: []oneroster.FieldDiff{
+		{Field: "metadata.nadia", Want: "secret1", Got: "secret2"}, {Field: "metadata.omar", Want: "x", Got: "y"}, {Field: "score", Want: "secret3", Got: "secret4"},
+	}})
+	if text := why.Text(false); !strings.HasSuffix(text, "; what differs: metadata, score") || strings.Contains(text, "secret") {
+		t.Error(text)
 	}
 }
