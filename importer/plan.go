@@ -194,7 +194,7 @@ func (p *planner) decide(t *task, known checkpoint.Known, digest checkpoint.Dige
 	settled := known.State == checkpoint.Accepted
 	switch {
 	case known.First != 0:
-		why := t.problem("row.duplicate", "the same sourcedId stands in an earlier row of this input; the first one counts, even where both say the same")
+		why := t.problem("row.duplicate", duplicated(&t.row.Result)+" in an earlier row of this input; the first one counts, even where both say the same")
 		why.Note = "the first is at " + p.place(known.First)
 		return Rejected, []gradecsv.Problem{why}
 	case p.verify:
@@ -217,6 +217,14 @@ func (p *planner) decide(t *task, known checkpoint.Known, digest checkpoint.Dige
 	}
 	p.reconcile(t, known, known.Digest != digest || known.Other)
 	return 0, nil
+}
+
+// duplicated names what two rows share, in words of the file: where it has no sourcedId, the row's is made of the two others.
+func duplicated(r *oneroster.Result) string {
+	if r.SourcedID == gradecsv.DerivedID(r.LineItem.SourcedID, r.Student.SourcedID) {
+		return "the same line item and student, without a sourcedId, stand"
+	}
+	return "the same sourcedId stands"
 }
 
 // reconcile says what to do about requests of earlier processes that the server may still be working on: those of an
