@@ -29,8 +29,11 @@ func tokenFailure(err error, hadToken bool, now time.Time) *Answer {
 	}
 	var transport *url.Error // http.Client wraps every failure to get an answer so, and tokens.request the others
 	if errors.As(err, &transport) {
-		why := netTrouble(err)
-		return &Answer{Verdict: NotApplied, Code: why.code, Reason: "no access token: at the token address (--token-url), " + why.reason}
+		why, verdict := netTrouble(err), NotApplied
+		if why.setting && !hadToken {
+			verdict = Abort
+		}
+		return &Answer{Verdict: verdict, Code: why.code, Reason: "no access token: at the token address (--token-url), " + why.reason}
 	}
 	return nonsense(hadToken, "")
 }

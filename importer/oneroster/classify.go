@@ -45,6 +45,9 @@ func unanswered(resp *response, err error) Answer {
 	if resp.wrote {
 		return Answer{Verdict: Doubt, Code: t.code, Reason: t.reason}
 	}
+	if t.setting {
+		return Answer{Verdict: Abort, Code: t.code, Reason: "at the server's address (--base-url), " + t.reason}
+	}
 	return Answer{Verdict: NotApplied, Code: t.code, Reason: t.reason}
 }
 

@@ -298,7 +298,7 @@ func TestCertificates(t *testing.T) {
 		}, NotApplied},
 		"wrong host": {s.URL, func(c *tls.Config) { c.RootCAs = roots; c.ServerName = "other.test" }, NotApplied},
 		"TLS 1.1":    {old.URL, func(c *tls.Config) { c.RootCAs = roots }, NotApplied},
-		"plain http": {strings.Replace(server(t, http.NotFound).URL, "http:", "https:", 1), func(*tls.Config) {}, NotApplied},
+		"plain http": {strings.Replace(server(t, http.NotFound).URL, "http:", "https:", 1), func(*tls.Config) {}, Abort},
 	} {
 		tr := newTransport(Config{})
 		tt.change(tr.TLSClientConfig)
