@@ -32,11 +32,16 @@ const (
 	maxRef = seenBit - 1
 )
 
-// chunk is 12 KiB, a size class of the allocator, and holds no pointers. A ref of 0 is an empty slot.
-type chunk struct {
-	hash [chunkSlots]uint64
-	ref  [chunkSlots]uint32
-}
+// chunk is 12 KiB, a size class of the allocator, and holds no pointers.
+type chunk [chunkSlots]slot
+
+// slot is a hash in two halves, so that it takes 12 bytes, which mostly lie in one line of the processor's cache; and a ref,
+// which is 0 where the slot is empty.
+type slot struct{ low, high, ref uint32 }
+
+func (s *slot) hash() uint64 { return uint64(s.high)<<32 | uint64(s.low) }
+
+func slotOf(hash uint64, ref uint32) slot { return slot{uint32(hash), uint32(hash >> 32), ref} }
 
 type partition struct {
 	chunks []*chunk
@@ -52,7 +57,7 @@ type probe struct {
 	p    *partition
 	hash uint64
 	i    int
-	c    *chunk
+	slot *slot
 }
 
 func (t *table) probe(key Key) probe {
@@ -72,25 +77,25 @@ func (p *partition) home(hash uint64) int {
 	return int(hi)
 }
 
+func (p *partition) slot(i int) *slot { return &p.chunks[i/chunkSlots][i%chunkSlots] }
+
 func (pr *probe) next() (ref uint32, ok bool) {
 	for {
 		pr.i++
 		if pr.i == len(pr.p.chunks)*chunkSlots {
 			pr.i = 0
 		}
-		c, s := pr.p.chunks[pr.i/chunkSlots], pr.i%chunkSlots
-		if r := c.ref[s]; r == 0 || c.hash[s] == pr.hash {
-			pr.c = c
+		pr.slot = pr.p.slot(pr.i)
+		if r := pr.slot.ref; r == 0 || pr.slot.hash() == pr.hash {
 			return r, r != 0
 		}
 	}
 }
 
-func (pr *probe) set(ref uint32) { pr.c.ref[pr.i%chunkSlots] = ref }
+func (pr *probe) set(ref uint32) { pr.slot.ref = ref }
 
 func (pr *probe) insert(ref uint32) {
-	pr.c.hash[pr.i%chunkSlots] = pr.hash
-	pr.c.ref[pr.i%chunkSlots] = ref
+	*pr.slot = slotOf(pr.hash, ref)
 	pr.p.n++
 	pr.t.n++
 	if n := len(pr.p.chunks); pr.p.n*8 > n*chunkSlots*7 {
@@ -115,24 +120,23 @@ func (t *table) resize(p *partition, n int) {
 		p.chunks[i] = t.take()
 	}
 	for _, c := range old {
-		for s, ref := range c.ref {
-			if ref != 0 {
-				p.place(c.hash[s], ref)
+		for i := range c {
+			if c[i].ref != 0 {
+				p.place(c[i])
 			}
 		}
 		t.free = append(t.free, c)
 	}
 }
 
-func (p *partition) place(hash uint64, ref uint32) {
-	i := p.home(hash)
-	for p.chunks[i/chunkSlots].ref[i%chunkSlots] != 0 {
+func (p *partition) place(s slot) {
+	i := p.home(s.hash())
+	for p.slot(i).ref != 0 {
 		if i++; i == len(p.chunks)*chunkSlots {
 			i = 0
 		}
 	}
-	c := p.chunks[i/chunkSlots]
-	c.hash[i%chunkSlots], c.ref[i%chunkSlots] = hash, ref
+	*p.slot(i) = s
 }
 
 // take returns an empty chunk.
@@ -143,6 +147,6 @@ func (t *table) take() *chunk {
 	}
 	c := t.free[n-1]
 	t.free = t.free[:n-1]
-	c.ref = [chunkSlots]uint32{}
+	*c = chunk{}
 	return c
 }
