@@ -7,7 +7,8 @@
 // # One direction
 //
 // There are three kinds of goroutine: one plan, which reads, validates and decides; N workers, which look and send; one
-// record, which commits, counts and reports. Each stage knows the next one's input and nothing else; nothing flows back
+// record, which commits, counts and reports. Rows that plan decides go to record a batch at a time, those that workers end one
+// by one. Each stage knows the next one's input and nothing else; nothing flows back
 // but "stop", and to plan, that a task was taken: it plans the next rows when half of the last were, or as early as a slow
 // disk needs, so that a kill leaves few rows in doubt at a slow server (stride.go). Only the file that holds Run starts
 // goroutines and makes the channels between stages; the contexts are stop.go's.
@@ -86,8 +87,8 @@
 //
 // # Bounds
 //
-// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost held back, 2·commitRows on their
-// way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
+// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost held back, 2·commitRows and
+// planMost on their way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
 // What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each text on a Pile: a row in a reject
 // file, a problem in a list. The pairs of line item and student, of which retakes.go warns, take 1 MiB, and 12 bytes a row
 // in a file without a name.

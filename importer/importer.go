@@ -153,10 +153,11 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 
 	tasks := make(chan *task, c.queue())       // closed by plan
 	taken := make(chan struct{}, 1)            // a token at most, never closed
+	decided := make(chan []Outcome)            // never closed; holds none, so that none is left when plan has returned
 	outcomes := make(chan Outcome, commitRows) // closed below, when plan and every worker have returned
 
 	meter := newMeter(started)
-	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, started: started}
+	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, decided: decided, started: started}
 	if !c.verify {
 		plan.retakes = newRetakes(c.TempDir)
 	}
@@ -165,7 +166,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
 		address: newAddress(c.Journal.Facts().Reached), permission: suspense{most: forbiddenMost},
 	}
-	record := &recorder{Config: c, stop: stop, outcomes: outcomes, meter: meter, health: work.health,
+	record := &recorder{Config: c, stop: stop, decided: decided, outcomes: outcomes, meter: meter, health: work.health,
 		report: newReport(c, started), log: newRowLog(c.Log), facts: c.Journal.Facts()}
 
 	var senders, sink errgroup.Group

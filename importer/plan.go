@@ -24,16 +24,16 @@ const (
 // planner decides what becomes of each row: an outcome at once, or an intent and a task.
 type planner struct {
 	Config
-	stop     *stop
-	tasks    chan<- *task
-	taken    <-chan struct{} // a token when a worker took a task
-	outcomes chan<- Outcome
-	started  time.Time
-	files    []span
-	last     uint32 // the highest position so far
-	scratch  task   // the row being decided; most rows of a run that is repeated are never sent
-	lap      lap    // the last transaction
-	retakes  *retakes
+	stop    *stop
+	tasks   chan<- *task
+	taken   <-chan struct{} // a token when a worker took a task
+	decided chan<- []Outcome
+	started time.Time
+	files   []span
+	last    uint32 // the highest position so far
+	scratch task   // the row being decided; most rows of a run that is repeated are never sent
+	lap     lap    // the last transaction
+	retakes *retakes
 }
 
 // span is where a file's lines lie in the positions of the whole input: line n is at base+n.
@@ -96,6 +96,13 @@ func (p *planner) fail(err error) error {
 // batch plans some rows: their intents are durable before the first of them can be sent. Every row gets its outcome
 // even when this fails.
 func (p *planner) batch(rows []gradecsv.Row) error {
+	var decided []Outcome
+	decide := func(o Outcome) {
+		if decided == nil {
+			decided = make([]Outcome, 0, len(rows)) // mostly none or all
+		}
+		decided = append(decided, o)
+	}
 	var tasks []*task
 	var intents []checkpoint.Intent
 	var err error
@@ -103,18 +110,18 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 		row := &rows[i]
 		at := p.position(row)
 		if !p.Shard.has(row, at) {
-			p.outcomes <- Outcome{Row: row, At: at, Status: Filtered, Foreign: true}
+			decide(Outcome{Row: row, At: at, Status: Filtered, Foreign: true})
 			continue
 		}
 		if err != nil {
-			p.outcomes <- Outcome{Row: row, At: at, Status: Deferred}
+			decide(Outcome{Row: row, At: at, Status: Deferred})
 			continue
 		}
 		var t *task
 		var o Outcome
 		var intent checkpoint.Intent
 		if t, intent, o, err = p.row(row, at); t == nil {
-			p.outcomes <- o
+			decide(o)
 			continue
 		}
 		tasks = append(tasks, t)
@@ -125,9 +132,12 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 	}
 	if err != nil {
 		for _, t := range tasks {
-			p.outcomes <- *t.outcome(Deferred)
+			decide(*t.outcome(Deferred))
 		}
-		return err
+		tasks = nil
+	}
+	if len(decided) > 0 {
+		p.decided <- decided // unconditional: the recorder receives until plan and workers have returned
 	}
 	if p.list != nil {
 		tasks = grouped(tasks)
@@ -135,7 +145,7 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 	for _, t := range tasks {
 		p.tasks <- t // unconditional: workers receive until this channel is closed
 	}
-	return nil
+	return err
 }
 
 func (p *planner) begin(tasks []*task, intents []checkpoint.Intent) error {

@@ -32,7 +32,8 @@ type Progress struct {
 type recorder struct {
 	Config
 	stop     *stop
-	outcomes <-chan Outcome
+	decided  <-chan []Outcome // rows that plan decided, a batch at a time
+	outcomes <-chan Outcome   // rows that workers end
 	meter    *meter
 	health   *health
 	report   *fold
@@ -56,6 +57,8 @@ func (r *recorder) run() error {
 			}
 			batch = r.gather(append(batch[:0], o))
 			r.commit(batch)
+		case rows := <-r.decided:
+			r.commit(rows)
 		case now := <-tick.C:
 			r.progress(now)
 		}
@@ -77,6 +80,8 @@ func (r *recorder) gather(batch []Outcome) []Outcome {
 				return batch
 			}
 			batch = append(batch, o)
+		case rows := <-r.decided:
+			r.commit(rows) // nothing of them is written
 		case <-timer.C:
 			return batch
 		}
@@ -88,8 +93,9 @@ func (r *recorder) gather(batch []Outcome) []Outcome {
 // the two must not leave a row accepted under another id and a target that is trusted to keep ids.
 func (r *recorder) commit(batch []Outcome) {
 	r.learn(batch)
-	written := make([]checkpoint.Outcome, 0, len(batch))
-	for _, o := range batch {
+	var written []checkpoint.Outcome
+	for i := range batch {
+		o := &batch[i]
 		if state, ok := o.state(); ok && o.Seq != 0 {
 			written = append(written, checkpoint.Outcome{Seq: o.Seq, State: state})
 		}
