@@ -53,7 +53,7 @@ func (c *converter) oddScore(r *oneroster.Result) {
 	if !below && score[0] == '-' && strings.ContainsAny(mantissa(score), "123456789") {
 		c.warn(colScore, "score.negative", "is below zero; check it")
 	}
-	if above || digits(score) < 4 && c.cell.points == nil && !strings.ContainsAny(score, "eE") {
+	if above || digits(score) < 4 && c.cell.points == nil && len(mantissa(score)) == len(score) {
 		return
 	}
 	if f, err := strconv.ParseFloat(score, 64); err == nil && f > c.oddFrom() {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -139,13 +140,20 @@ func LoadProfile(nameOrFile string) (*Profile, error) {
 	return parseProfile(nameOrFile, source)
 }
 
-// builtIn parses a built-in profile. The tests hold that all are valid.
+// builtIns are the built-in profiles that were parsed, by name.
+var builtIns sync.Map
+
+// builtIn is a built-in profile, parsed once. The tests hold that all are valid.
 func builtIn(name string) *Profile {
+	if p, ok := builtIns.Load(name); ok {
+		return p.(*Profile)
+	}
 	source, err := ProfileSource(name)
 	if err == nil {
 		var p *Profile
 		if p, err = parseProfile(name+".yaml", source); err == nil {
 			p.path, p.native = "", name == nativeName
+			builtIns.Store(name, p)
 			return p
 		}
 	}

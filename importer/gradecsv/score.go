@@ -46,7 +46,7 @@ func checkScore(value string) (code, message string) {
 		return "score.number", scoreHint(value)
 	case len(value) > maxScore:
 		return "score.number", "has more than 64 digits; round it"
-	case len(value) <= 15 && !strings.ContainsAny(value, "eE"):
+	case len(value) <= 15 && len(mantissa(value)) == len(value):
 		return "", ""
 	}
 	f, err := strconv.ParseFloat(value, 64)
@@ -59,9 +59,12 @@ func checkScore(value string) (code, message string) {
 	return "", ""
 }
 
+// mantissa is a number without its exponent.
 func mantissa(value string) string {
-	if i := strings.IndexAny(value, "eE"); i >= 0 {
-		return value[:i]
+	for i := range len(value) {
+		if value[i] == 'e' || value[i] == 'E' {
+			return value[:i]
+		}
 	}
 	return value
 }

@@ -183,11 +183,12 @@ func checkText(value string) string {
 		return "is longer than 64 KiB"
 	}
 	for _, char := range value {
-		if char == utf8.RuneError {
+		switch {
+		case char >= ' ' && char < unicode.MaxASCII: // nearly all
+		case char == utf8.RuneError:
 			return "contains U+FFFD, which stands for a letter that was lost when the file was saved; write the letter again, " +
 				"and save the file as CSV UTF-8"
-		}
-		if unicode.IsControl(char) && char != '\n' && char != '\t' {
+		case unicode.IsControl(char) && char != '\n' && char != '\t':
 			return fmt.Sprintf("contains a control character (%U); remove it", char)
 		}
 	}
