@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
+	"math"
 	"slices"
 	"time"
 
@@ -117,7 +118,7 @@ func (l *rowLog) progress(p Progress, stop *StopError) {
 	}
 	l.down = p.Down
 	if refused := p.HTTP.Throttled; refused > l.throttled && (l.throttled == 0 || p.Elapsed-l.refusedAt >= logEvery) {
-		l.log.Info("server refused requests", "refused", refused-l.throttled, "rate", p.Pace.Rate)
+		l.log.Info("server refused requests", "refused", refused-l.throttled, "rate", math.Round(10*p.Pace.Rate)/10)
 		l.throttled, l.refusedAt = refused, p.Elapsed
 	}
 	if stop != nil && !l.stopping {

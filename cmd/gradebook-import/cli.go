@@ -45,6 +45,7 @@ func command(ctx context.Context, args []string, t *terminal) error {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
+		t.json = asksForJSON(args)
 		return refused(err)
 	}
 	t.warnEnvironment(parser.Model)
@@ -116,6 +117,19 @@ func refused(err error) error {
 		return f.try(parse.Context.Selected().FullPath() + " --help lists its flags")
 	}
 	return f.try(program + " --help lists the commands")
+}
+
+// asksForJSON looks for --log-format in a command line that cannot be run, so that whoever reads JSON can read why.
+func asksForJSON(args []string) bool {
+	format := os.Getenv("GRADEBOOK_LOG_FORMAT")
+	for i, arg := range args {
+		if value, found := strings.CutPrefix(arg, "--log-format="); found {
+			format = value
+		} else if i > 0 && args[i-1] == "--log-format" {
+			format = arg
+		}
+	}
+	return format == "json"
 }
 
 // exits is the part of every help that says what the exit status means.

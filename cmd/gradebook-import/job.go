@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -244,7 +244,7 @@ func logEnd(log *slog.Logger, r *importer.Report) {
 	c := r.Counts
 	attrs := []any{"exitCode", r.Run.ExitCode, "read", c.Read, "accepted", c.Accepted, "unchanged", c.Unchanged,
 		"rejected", c.Rejected, "failed", c.Failed, "inDoubt", c.InDoubt, "deferred", c.Deferred, "filtered", c.Filtered,
-		"seconds", fmt.Sprintf("%.1f", r.Run.Finished.Sub(r.Run.Started).Seconds())}
+		"seconds", math.Round(10*r.Run.Finished.Sub(r.Run.Started).Seconds()) / 10}
 	if r.Run.Stopped != "" {
 		log.Info("run stopped", append(attrs, "why", r.Run.Stopped)...)
 		return
