@@ -10,6 +10,8 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"gradebook-import/importer/gradecsv"
 )
 
 // settings are the flags in a config file. They come after the command line and the environment. A key of another
@@ -38,7 +40,7 @@ func loadConfig(r io.Reader) (*settings, error) {
 	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
-		return nil, usage("%s: not YAML: %s", s.file, firstLine(err))
+		return nil, usage("%w", gradecsv.NotYAML(s.file, data, err))
 	}
 	for _, doc := range file.Docs {
 		if err := s.add(doc.Body); err != nil {
@@ -46,12 +48,6 @@ func loadConfig(r io.Reader) (*settings, error) {
 		}
 	}
 	return s, nil
-}
-
-// firstLine is an error without the picture of the file that the YAML parser draws under it.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }
 
 // add takes in a document: one mapping, whose values are scalars or lists of them.

@@ -30,7 +30,7 @@ func (s *summary) grouped(w io.Writer, title, severity string) error {
 		}
 	}
 	if more > 0 {
-		fmt.Fprintf(w, "\n  … and %d more kinds, which report.json has\n", more)
+		fmt.Fprintf(w, "\n  … and %d more kinds; %s has them all\n", more, s.reportFile)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func manyProblems() summary {
 		n.add(importer.Outcome{At: uint32(line), Status: importer.Rejected, Problems: []gradecsv.Problem{
 			{File: "a.csv", Line: line, Col: 4, Message: fmt.Sprintf("kind %d", (301-line)%30), Value: "private"}}})
 	}
-	return summary{report: r, notices: n, reportFile: "report.json"}
+	return summary{report: r, notices: n, reportFile: "out/report.json"}
 }
 
 func TestSummaryShowsTheFirstRowsInTheOrderOfTheInput(t *testing.T) {
@@ -113,7 +113,7 @@ func TestSummaryShowsTheFirstRowsInTheOrderOfTheInput(t *testing.T) {
 	s.print(&b)
 	text := b.String()
 	for _, want := range []string{"\n\n  a.csv:2:4: kind 29\n  a.csv:3:4: kind 28\n", "\n  a.csv:21:4: kind 10\n  … and 280 rows more\n",
-		"      10 × kind 0 (first: a.csv:301:4)\n", "… and 18 more kinds"} {
+		"      10 × kind 0 (first: a.csv:301:4)\n", "… and 18 more kinds; out/report.json has them all\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}

@@ -260,7 +260,7 @@ func (s *summary) kinds(w io.Writer, status string) {
 		}
 	}
 	if more > 0 {
-		fmt.Fprintf(w, "  … and %d more kinds, which report.json has\n", more)
+		fmt.Fprintf(w, "  … and %d more kinds; %s has them all\n", more, s.reportFile)
 	}
 }
 

@@ -137,12 +137,15 @@ func (s *sketch) ids(b *bytes.Buffer, wide []int, title string) {
 		"  lineItemSourcedId: %s\n", s.named(known, colLineItem))
 }
 
+// todo stands where a person must say what the file does not.
+const todo = "TODO"
+
 // named is the column that has one of the usual names of a field.
 func (s *sketch) named(known []*fieldRule, col column) string {
 	if i := s.usual(known, col); i >= 0 {
 		return strconv.Quote(strings.TrimSpace(s.header[i]))
 	}
-	return "TODO"
+	return todo
 }
 
 func (s *sketch) usual(known []*fieldRule, col column) int {

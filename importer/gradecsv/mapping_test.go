@@ -213,6 +213,9 @@ func TestProfileMistakes(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"", "p.yaml: is empty; gradebook-import mapping init writes a profile to begin with"},
 		{"a: b: c\n", "p.yaml:1:4: is not YAML: mapping value is not allowed in this context; text with : { } [ ] # or % at its beginning needs quotes"},
+		{"fields:\n \tscore: a\n", "p.yaml:2:2: a tab stands at the beginning of the line, where YAML takes spaces alone; write two spaces in its place"},
+		{"fields:\n" + good + "  comment: TODO\n  score:\n", "p.yaml:5:12: comment is still TODO; write here what the comment above it asks for\n" +
+			"p.yaml:6:9: score is blank; write its value, or take the line out"},
 		{"feilds: {}\n", "p.yaml:1:1: unknown key \"feilds\" of a profile; did you mean fields?\n" +
 			"p.yaml:1:1: a profile needs fields: what each of OneRoster's columns is made of"},
 		{"fields:\n" + good + "  scoer: d\n", "p.yaml:5:3: OneRoster has no column \"scoer\"; did you mean score?"},
@@ -229,6 +232,9 @@ func TestProfileMistakes(t *testing.T) {
 		{"fields:\n" + good + "  score: {column: d, values: [{is: EX}]}\n", "p.yaml:5:31: an entry of values has is and one of value, set, copy or row: none"},
 		{"fields:\n" + good + "  score: {column: d, lookup: {file: none.csv, key: a, value: b}}\n", "p.yaml:5:37: none.csv: no such file; check the name and the directory"},
 		{"fields:\n" + good + "  score: &x 1\n", "p.yaml:5:10: score must be a block of keys and values"},
+	}
+	if _, err := parseProfile("p.yaml", []byte("fields:\n"+good+"  comment: \"TODO\"\n")); err != nil {
+		t.Error("a column may be called TODO: ", err)
 	}
 	for _, tt := range tests {
 		_, err := parseProfile("p.yaml", []byte(tt.text))

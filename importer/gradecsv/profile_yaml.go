@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // yamlDoc reads a profile strictly: what it does not know is a mistake, said with its place. It goes on after a
@@ -37,7 +38,7 @@ func (d *yamlDoc) parse(source []byte) ast.Node {
 	}
 	file, err := parser.ParseBytes(source, 0)
 	if err != nil {
-		d.syntax(err)
+		d.errs = append(d.errs, NotYAML(d.path, source, err))
 		return nil
 	}
 	var nodes []ast.Node
@@ -57,15 +58,21 @@ func (d *yamlDoc) parse(source []byte) ast.Node {
 	return nil
 }
 
-func (d *yamlDoc) syntax(err error) {
+// NotYAML says where and why the parser gave a file up: err is the parser's, source what the file holds.
+func NotYAML(path string, source []byte, err error) *InputError {
 	var at *yaml.SyntaxError
 	if !errors.As(err, &at) || at.GetToken() == nil || at.GetToken().Position == nil {
-		d.errs = append(d.errs, &InputError{d.path, "is not YAML", ""})
-		return
+		return &InputError{path, "is not YAML", ""}
 	}
-	pos := at.GetToken().Position
-	d.errs = append(d.errs, &InputError{fmt.Sprintf("%s:%d:%d", d.path, max(pos.Line, 1), max(pos.Column, 1)),
-		"is not YAML: " + strings.ToLower(at.GetMessage()), "text with : { } [ ] # or % at its beginning needs quotes"})
+	line, column := max(at.GetToken().Position.Line, 1), max(at.GetToken().Position.Column, 1)
+	what, hint := "is not YAML: "+strings.ToLower(at.GetMessage()), "text with : { } [ ] # or % at its beginning needs quotes"
+	if lines := strings.Split(string(source), "\n"); line <= len(lines) {
+		text := lines[line-1]
+		if tab := strings.IndexByte(text[:len(text)-len(strings.TrimLeft(text, " \t"))], '\t'); tab >= 0 {
+			column, what, hint = tab+1, "a tab stands at the beginning of the line, where YAML takes spaces alone", "write two spaces in its place"
+		}
+	}
+	return &InputError{fmt.Sprintf("%s:%d:%d", path, line, column), what, hint}
 }
 
 func (d *yamlDoc) fail(n ast.Node, what, hint string) {
@@ -172,8 +179,13 @@ func (m *yamlMap) yes(key string) bool { return m.word(key, "false", "true") == 
 
 func (d *yamlDoc) text(n ast.Node, what string) string {
 	value, ok := scalar(n)
-	if !ok {
+	switch _, blank := n.(*ast.NullNode); {
+	case blank:
+		d.fail(n, what+" is blank", "write its value, or take the line out")
+	case !ok:
 		d.fail(n, what+" must be text", "")
+	case value == todo && n.GetToken().Type == token.StringType: // in quotes it is a name as any other
+		d.fail(n, what+" is still "+todo, "write here what the comment above it asks for")
 	}
 	return value
 }
