@@ -213,9 +213,9 @@ func TestProfileMistakes(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"", "p.yaml: is empty; gradebook-import mapping init writes a profile to begin with"},
 		{"a: b: c\n", "p.yaml:1:4: is not YAML: mapping value is not allowed in this context; text with : { } [ ] # or % at its beginning needs quotes"},
-		{"fields:\n \tscore: a\n", "p.yaml:2:2: a tab stands at the beginning of the line, where YAML takes spaces alone; write two spaces in its place"},
+		{"fields:\n\tscore: a\n", "p.yaml:2:1: a tab stands at the beginning of the line, where YAML takes spaces alone; write two spaces in its place"},
 		{"fields:\n" + good + "  comment: TODO\n  score:\n", "p.yaml:5:12: comment is still TODO; write here what the comment above it asks for\n" +
-			"p.yaml:6:9: score is blank; write its value, or take the line out"},
+			"p.yaml:6:10: score is blank; write its value, or take the line out"},
 		{"feilds: {}\n", "p.yaml:1:1: unknown key \"feilds\" of a profile; did you mean fields?\n" +
 			"p.yaml:1:1: a profile needs fields: what each of OneRoster's columns is made of"},
 		{"fields:\n" + good + "  scoer: d\n", "p.yaml:5:3: OneRoster has no column \"scoer\"; did you mean score?"},

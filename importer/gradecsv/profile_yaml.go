@@ -99,6 +99,9 @@ func (d *yamlDoc) block(n ast.Node, what string, known []string) *yamlMap {
 		pairs = n.Values
 	case *ast.MappingValueNode:
 		pairs = []*ast.MappingValueNode{n}
+	case *ast.NullNode:
+		d.blank(n, what)
+		return nil
 	default:
 		d.fail(n, what+" must be a block of keys and values", "")
 		return nil
@@ -181,13 +184,17 @@ func (d *yamlDoc) text(n ast.Node, what string) string {
 	value, ok := scalar(n)
 	switch _, blank := n.(*ast.NullNode); {
 	case blank:
-		d.fail(n, what+" is blank", "write its value, or take the line out")
+		d.blank(n, what)
 	case !ok:
 		d.fail(n, what+" must be text", "")
 	case value == todo && n.GetToken().Type == token.StringType: // in quotes it is a name as any other
 		d.fail(n, what+" is still "+todo, "write here what the comment above it asks for")
 	}
 	return value
+}
+
+func (d *yamlDoc) blank(n ast.Node, what string) {
+	d.fail(n, what+" is blank", "write its value, or take the line out")
 }
 
 func (d *yamlDoc) texts(n ast.Node, what string) []string {
