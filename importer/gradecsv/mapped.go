@@ -223,6 +223,11 @@ func (m *mapping) fills(col column) bool {
 	return false
 }
 
+// fixes reports that the profile has one value of a column for all rows.
+func (m *mapping) fixes(col column) bool {
+	return slices.ContainsFunc(m.fields, func(f boundField) bool { return f.to.col == col && f.rule.from == fromConstant })
+}
+
 // put sets a column of the record that is to be checked.
 func (c *converter) put(to target, value string) {
 	if value == "" {

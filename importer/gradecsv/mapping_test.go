@@ -276,6 +276,27 @@ func TestWideMemory(t *testing.T) {
 	t.Logf("%d MiB", most>>20)
 }
 
+// TestBlankScoreHint: what a shape has no place for is not asked for.
+func TestBlankScoreHint(t *testing.T) {
+	const head = `name: mine
+about: a file of a test
+fields:
+  studentSourcedId: Student
+  lineItemSourcedId: Item
+`
+	for profile, want := range map[string]string{
+		"  scoreStatus: {value: fully graded}\n  score: Score\n":                      "write the score (0 for none) or take the row out",
+		"  scoreStatus: Status\n  score: Score\n":                                     "write the score (0 for none) or another scoreStatus",
+		"  scoreStatus: {value: fully graded}\n  score: Score\n  textScore: Letter\n": "write the score (0 for none), a textScore, or take the row out",
+	} {
+		_, rows := readText(t, "Student,Item,Score,Letter,Status\nst1,li1,,,fully graded\n",
+			Options{Mapping: writeFile(t, "mine.yaml", head+profile), ScoreDate: "2026-06-01"})
+		if got := messages(rows); !strings.Contains(got, "is blank, but the result is fully graded; "+want+"\n") {
+			t.Errorf("%s: %s", profile, got)
+		}
+	}
+}
+
 // TestLettersHint: letters are sent to textScore only where the profile has it, by a column or by a value of one.
 func TestLettersHint(t *testing.T) {
 	const head = `name: mine

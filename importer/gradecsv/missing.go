@@ -30,7 +30,12 @@ func missingHint(h *Header, missing []column) string {
 	var renames []string
 	for _, c := range missing {
 		if near := nearest(c.String(), h.names); near != "" {
-			renames = append(renames, quoted(near)+" to "+c.String())
+			if !h.naming.shows(near) {
+				near = fmt.Sprintf("column %d", slices.Index(h.names, near)+1)
+			} else {
+				near = quoted(near)
+			}
+			renames = append(renames, near+" to "+c.String())
 		}
 	}
 	switch {

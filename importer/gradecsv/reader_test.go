@@ -144,6 +144,8 @@ func TestInputErrors(t *testing.T) {
 		{"long", strings.Repeat("x", maxRecord+1), "line 1: the first line has more than 1 MiB and cannot be a header; save it as CSV, encoded in UTF-8"},
 		{"missing", "lineItemId,Student_Sourced_Id,score,scoreDate\nx\n", "not a OneRoster results file: missing columns lineItemSourcedId, studentSourcedId, scoreStatus; " +
 			"found \"lineItemId\", \"Student_Sourced_Id\", \"score\", \"scoreDate\"; perhaps rename \"Student_Sourced_Id\" to studentSourcedId"},
+		{"missing, a name that is not shown", "lineItemSourcedId,studentSourceKid,scoreStatus,score,scoreDate\nx\n", "not a OneRoster results file: missing column studentSourcedId; " +
+			"found \"lineItemSourcedId\", column 2, \"scoreStatus\", \"score\", \"scoreDate\" (--show-values shows its name, which may be a student's); perhaps rename column 2 to studentSourcedId"},
 		{"no date", strings.ReplaceAll(shortHeader, ",scoreDate", "") + "\nx\n", "not a OneRoster results file: missing column scoreDate; " +
 			"found \"lineItemSourcedId\", \"studentSourcedId\", \"scoreStatus\", \"score\", \"comment\"; add the column, or give the date of all rows with --score-date"},
 		{"sep", "sep=#\n" + shortHeader + "\n" + goodRow, "line 1: the sep= line does not name comma, semicolon, tab or |; correct it, or remove it"},

@@ -29,14 +29,23 @@ func (c *converter) score(value string) json.Number {
 	return json.Number(value)
 }
 
-// failBlankScore refuses to guess: blank is not zero. A file without the column is at fault in its score status.
+// failBlankScore refuses to guess: blank is not zero. A file without the column is at fault in its score status. What a
+// shape of file has no place for is not asked for.
 func (c *converter) failBlankScore() {
-	const message = "is blank, but the result is fully graded; write the score (0 for none), a textScore, or another scoreStatus"
+	needs, instead := "a score", "write the score (0 for none)"
+	if c.mapping == nil || c.mapping.fills(colTextScore) {
+		needs, instead = needs+" or a textScore", instead+", a textScore,"
+	}
 	if c.layout.index[colScore] == noPlace {
-		c.failShown(colScoreStatus, "score.blank", "fully graded needs a score or a textScore", "")
+		c.failShown(colScoreStatus, "score.blank", "fully graded needs "+needs, "")
 		return
 	}
-	c.fail(colScore, "score.blank", message, "")
+	if c.mapping != nil && c.mapping.fixes(colScoreStatus) {
+		instead += " or take the row out"
+	} else {
+		instead += " or another scoreStatus"
+	}
+	c.fail(colScore, "score.blank", "is blank, but the result is fully graded; "+instead, "")
 }
 
 // checkScore says what keeps value from being a plain finite JSON number (RFC 8259 §6), "" where nothing does.
