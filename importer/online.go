@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gradebook-import/importer/oneroster"
@@ -19,18 +20,24 @@ import (
 // of its own requests, since most rows cost none.
 //
 // What the server does not let itself be asked is unknown, and never a reason to reject a row: a 404 counts where something
-// has shown that the server has objects of the kind, and no more than three refusals in a row are asked for.
+// has shown that the server has objects of the kind, and no more than three refusals in a row are asked for. Where every
+// answer is a 404 without a word of the API's, nothing could be asked at all: the run ends as with a wrong address.
 type Online struct {
 	client   *oneroster.Client
 	pace     *pace.Pacer
 	attempts int
 	refs     []*references // line items, students, classes; nil: not asked for
 	results  *results
+	// strays counts answers 404 without a word of the API's; met is whether there was another one.
+	strays atomic.Int64
+	met    atomic.Bool
 }
 
-// NewOnline makes one. What fails attempts times for one row or object is unknown.
-func NewOnline(client *oneroster.Client, p *pace.Pacer, attempts int) *Online {
+// NewOnline makes one. What fails attempts times for one row or object is unknown. reached: an earlier run got rows accepted
+// there, so the address is right, whatever the server answers.
+func NewOnline(client *oneroster.Client, p *pace.Pacer, attempts int, reached bool) *Online {
 	o := NewOnlineResults(client, p, attempts)
+	o.met.Store(reached)
 	o.results.thorough = false
 	o.refs = []*references{
 		newReferences("line item", oneroster.LineItems),
@@ -45,6 +52,7 @@ func NewOnline(client *oneroster.Client, p *pace.Pacer, attempts int) *Online {
 func NewOnlineResults(client *oneroster.Client, p *pace.Pacer, attempts int) *Online {
 	o := &Online{client: client, pace: p, attempts: attempts, results: newResults()}
 	o.results.thorough = true
+	o.met.Store(true) // the run that follows finds out by itself
 	return o
 }
 
@@ -171,7 +179,22 @@ func (o *Online) request(ctx context.Context, spent *int, ask func() oneroster.A
 	a := ask()
 	o.pace.Release(event(a))
 	*spent += a.Requests
+	switch {
+	case a.NotFound && a.Foreign:
+		o.strays.Add(1)
+	case a.Status != 0:
+		o.met.Store(true)
+	}
 	return a
+}
+
+// nowhere replaces the answer for a row, whose result was looked for, where the server has nothing that could be asked.
+func (o *Online) nowhere(a oneroster.Answer) oneroster.Answer {
+	if o.met.Load() || o.strays.Load() < strayMost || !o.results.strayed() {
+		return a
+	}
+	return oneroster.Answer{Verdict: oneroster.Abort, Code: "online.address", Reason: "the server finds nothing of what was asked for (404), " +
+		"not even as the API says it; check --base-url: it is probably not where the gradebook is. If it is right, the server cannot be asked; leave out --online"}
 }
 
 // trouble says that an answer settles nothing, and what to tell the workers: the row must come again, or the run ends. What
@@ -192,7 +215,7 @@ func (b *book) trouble(id string, a oneroster.Answer, attempts int) (oneroster.A
 // Submit says what the server would.
 func (o *Online) Submit(ctx context.Context, method string, r *oneroster.Result) oneroster.Answer {
 	spent := 0
-	a := o.submit(ctx, method, r, &spent)
+	a := o.nowhere(o.submit(ctx, method, r, &spent))
 	a.Requests, a.Ended = spent, time.Now()
 	return a
 }
@@ -253,6 +276,7 @@ func (o *Online) Find(ctx context.Context, r *oneroster.Result) oneroster.Answer
 	if !known && a.Verdict == 0 {
 		a = oneroster.Answer{Verdict: oneroster.Blind, Code: "server.nolook", Reason: "the server does not let this client read results"}
 	}
+	a = o.nowhere(a)
 	a.Requests, a.Ended = spent, time.Now()
 	return a
 }

@@ -28,6 +28,7 @@ type results struct {
 	ahead    []*oneroster.Result // in the order of the input
 	unlisted bool                // the server's list is of no use
 	proven   bool                // the server has shown a result, or a list of them
+	stray    bool                // it has answered a look with a 404 without a word of the API's
 }
 
 func newResults() *results {
@@ -92,6 +93,8 @@ func (l *results) set(mark *bool) {
 	*mark = true
 }
 
+func (l *results) strayed() bool { return l.is(&l.stray) }
+
 func (l *results) is(mark *bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,6 +135,9 @@ func (o *Online) look(ctx context.Context, r *oneroster.Result, spent *int) (a o
 func (o *Online) single(ctx context.Context, r *oneroster.Result, spent *int) (oneroster.Answer, bool) {
 	l := o.results
 	a := o.request(ctx, spent, func() oneroster.Answer { return o.client.Find(ctx, r) })
+	if a.NotFound && a.Foreign {
+		l.set(&l.stray)
+	}
 	switch {
 	case a.Verdict == oneroster.Accepted, a.Verdict == oneroster.Different:
 		l.set(&l.proven)

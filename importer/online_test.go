@@ -162,7 +162,7 @@ func foresee(t *testing.T, c *catalogue, rows []gradecsv.Row) (*Report, map[stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	online := NewOnline(client, pace.New(pace.Config{}), 5)
+	online := NewOnline(client, pace.New(pace.Config{}), 5, false)
 	r, err := Run(t.Context(), Config{Source: online.Ahead(&sliceSource{rows: rows}), Gateway: online,
 		Journal: DryJournal{checkpoint.NewMemory()}, DryRun: true, Method: http.MethodPut, GiveUpAfter: time.Hour})
 	if err != nil {
@@ -223,6 +223,38 @@ func TestOnlineRejectsOnlyWhatIsMissing(t *testing.T) {
 	}
 }
 
+// A server that has nothing of what is asked for is a wrong address, unless an earlier run got rows accepted there; and
+// where a single answer is the API's, it is not.
+func TestOnlineWrongAddress(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		results manner
+		reached bool
+		exit    int
+	}{{"nothing", elsewhere, false, ExitRefused}, {"nothing, where rows went in", elsewhere, true, ExitOK},
+		{"results alone", offers, false, ExitOK}, {"forbidden", forbids, false, ExitOK}, {"not offered", lacks, false, ExitOK}} {
+		for _, n := range []int{1, 200} {
+			synctest.Test(t, func(t *testing.T) {
+				rows, cat := catalogued(t, n, rand.New(rand.NewPCG(1, 1)))
+				for in := range cat.objects {
+					cat.objects[in] = elsewhere
+				}
+				cat.results = c.results
+				client, err := oneroster.NewClient(oneroster.Config{BaseURL: "https://gradebook.example.org", Transport: cat})
+				if err != nil {
+					t.Fatal(err)
+				}
+				online := NewOnline(client, pace.New(pace.Config{}), 5, c.reached)
+				r, err := Run(t.Context(), Config{Source: online.Ahead(&sliceSource{rows: rows}), Gateway: online,
+					Journal: DryJournal{checkpoint.NewMemory()}, DryRun: true, Method: http.MethodPut})
+				if err != nil || r.Run.ExitCode != c.exit || r.Counts.Rejected > 0 {
+					t.Errorf("%s, %d rows: %v, exit %d, %s, %+v", c.name, n, err, r.Run.ExitCode, r.Run.Stopped, r.Counts)
+				}
+			})
+		}
+	}
+}
+
 // Objects are asked for once, results fifty at a time.
 func TestOnlineAsksLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -278,7 +310,7 @@ func TestOnlineForgetsFailures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		online := NewOnline(client, pace.New(pace.Config{}), 5)
+		online := NewOnline(client, pace.New(pace.Config{}), 5, false)
 		r, err := Run(t.Context(), Config{Source: online.Ahead(&sliceSource{rows: rows}), Gateway: online, Journal: DryJournal{checkpoint.NewMemory()},
 			DryRun: true, Method: http.MethodPut, GiveUpAfter: time.Hour})
 		if err != nil || r.Counts.Accepted != 5000 {

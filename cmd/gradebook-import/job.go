@@ -88,7 +88,7 @@ func (j *job) run(ctx context.Context) (err error) {
 		return errors.Join(err, closeJournal())
 	}
 	if j.config.DryRun {
-		j.online, j.changes = importer.NewOnline(server.Client, j.config.Pace, j.config.Attempts), dir.changes()
+		j.online, j.changes = importer.NewOnline(server.Client, j.config.Pace, j.config.Attempts, journal.Facts().Reached), dir.changes()
 		j.config.Gateway, j.config.Pace = j.online, pace.Open(j.config.Concurrency) // most rows cost no request, and the gateway paces those that do
 	} else {
 		j.config.Gateway, j.list, j.guard.client = server, server.List, server.Client
