@@ -29,9 +29,10 @@ const (
 	forbids          // 403
 	lacks            // 405
 	redirects
-	pages  // a web page, 200
-	denies // 401
-	unwell // 500, for ever
+	pages   // a web page, 200
+	denies  // 401
+	unwell  // 500, for ever
+	unfound // a web page, 404
 )
 
 func (m manner) answer(w http.ResponseWriter) {
@@ -41,6 +42,9 @@ func (m manner) answer(w http.ResponseWriter) {
 	case redirects:
 		w.Header().Set("Location", "/login")
 		w.WriteHeader(http.StatusFound)
+	case unfound:
+		w.WriteHeader(http.StatusNotFound)
+		fallthrough
 	case pages:
 		_, _ = fmt.Fprint(w, "<!DOCTYPE html><html><body>Log in</body></html>")
 	default:
@@ -231,13 +235,18 @@ func TestOnlineWrongAddress(t *testing.T) {
 		results manner
 		reached bool
 		exit    int
-	}{{"nothing", elsewhere, false, ExitRefused}, {"nothing, where rows went in", elsewhere, true, ExitOK},
+	}{{"nothing", elsewhere, false, ExitRefused}, {"web pages", unfound, false, ExitRefused}, {"nothing, where rows went in", elsewhere, true, ExitOK},
 		{"results alone", offers, false, ExitOK}, {"forbidden", forbids, false, ExitOK}, {"not offered", lacks, false, ExitOK}} {
 		for _, n := range []int{1, 200} {
 			synctest.Test(t, func(t *testing.T) {
 				rows, cat := catalogued(t, n, rand.New(rand.NewPCG(1, 1)))
+				for i := range rows {
+					rows[i].Result.Student.SourcedID = fmt.Sprint("st-", i)
+				}
 				for in := range cat.objects {
-					cat.objects[in] = elsewhere
+					if cat.objects[in] = elsewhere; c.results == unfound {
+						cat.objects[in] = unfound
+					}
 				}
 				cat.results = c.results
 				client, err := oneroster.NewClient(oneroster.Config{BaseURL: "https://gradebook.example.org", Transport: cat})
@@ -249,6 +258,9 @@ func TestOnlineWrongAddress(t *testing.T) {
 					Journal: DryJournal{checkpoint.NewMemory()}, DryRun: true, Method: http.MethodPut})
 				if err != nil || r.Run.ExitCode != c.exit || r.Counts.Rejected > 0 {
 					t.Errorf("%s, %d rows: %v, exit %d, %s, %+v", c.name, n, err, r.Run.ExitCode, r.Run.Stopped, r.Counts)
+				}
+				if took := r.Run.Finished.Sub(r.Run.Started); took > 20*time.Second && c.exit == ExitRefused {
+					t.Errorf("%s, %d rows: found out after %s", c.name, n, took)
 				}
 			})
 		}

@@ -248,13 +248,13 @@ func event(a oneroster.Answer) pace.Event {
 		return pace.Event{}
 	}
 	e := pace.Event{RetryAfter: a.RetryAfter, Latency: a.Latency}
-	switch a.Verdict {
-	case oneroster.Throttled:
+	switch {
+	case a.Verdict == oneroster.Throttled:
 		e.Kind = pace.Refused
-	case oneroster.Doubt:
-		e.Kind = pace.Failed
-	case oneroster.NotApplied, oneroster.Abort:
+	case strays(a), a.Verdict == oneroster.NotApplied, a.Verdict == oneroster.Abort: // a page for a 404 is no failure
 		e.Kind = pace.Neutral
+	case a.Verdict == oneroster.Doubt:
+		e.Kind = pace.Failed
 	default:
 		e.Kind = pace.Success
 	}
