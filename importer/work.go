@@ -174,9 +174,11 @@ func (w *workers) barred(t *task) reaction {
 
 // admit waits for the server and for the pace; false when the run ends first.
 func (w *workers) admit() bool {
-	var stop *StopError
-	if err := w.health.gate(w.stop.intake); errors.As(err, &stop) {
-		w.stop.because(stop)
+	if err := w.health.gate(w.stop.intake); err != nil {
+		var stop *StopError
+		if errors.As(err, &stop) {
+			w.stop.because(stop)
+		}
 	}
 	return !w.stop.stopped() && w.Pace.Acquire(w.stop.intake) == nil
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/csv"
 	"flag"
@@ -22,8 +21,6 @@ import (
 	"testing"
 	"time"
 
-	"gradebook-import/checkpoint"
-	"gradebook-import/importer"
 	"gradebook-import/importer/gradecsv"
 	"gradebook-import/importer/oneroster"
 )
@@ -31,7 +28,7 @@ import (
 var (
 	speed     = flag.Bool("speed", false, "measure how fast the program is, and print a table (make bench)")
 	speedRows = flag.Int("speed.rows", 200_000, "rows to import")
-	speedBig  = flag.Int("speed.big", 10_000_000, "rows for the figures of memory")
+	speedBig  = flag.Int("speed.big", 10_000_000, "rows for the figures of memory, and that the large checkpoint knows")
 	speedRuns = flag.Int("speed.runs", 3, "pairs of each comparison")
 	speedOnly = flag.String("speed.only", "", "only the figures whose name matches this regular expression")
 )
@@ -236,39 +233,6 @@ func mallocsNow() uint64 {
 	return m.Mallocs
 }
 
-// inProcess imports in this process, with a checkpoint file or without.
-func (b *bench) inProcess(path string, withFile bool) (took time.Duration, mallocs uint64) {
-	url, end := b.server()
-	defer end()
-	journal := checkpoint.NewMemory()
-	if withFile {
-		db := filepath.Join(b.dir, "inprocess.db")
-		os.Remove(db)
-		store, err := checkpoint.Open(db, checkpoint.Options{})
-		b.check(err)
-		defer store.Close()
-		journal, err = store.Target(url, "me")
-		b.check(err)
-	}
-	_, err := journal.StartRun(checkpoint.RunInfo{})
-	b.check(err)
-	client, err := oneroster.NewClient(oneroster.Config{BaseURL: url, TokenURL: url + "/oauth2/token", ClientID: "me", ClientSecret: "secret",
-		Timeout: 30 * time.Second, Concurrency: speedConcurrency})
-	b.check(err)
-	defer client.Close()
-	before := mallocsNow()
-	began := time.Now()
-	reader, err := gradecsv.Open([]string{path}, gradecsv.Options{})
-	b.check(err)
-	defer reader.Close()
-	r, err := importer.Run(context.Background(), importer.Config{Source: reader, Gateway: client, Journal: journal, Concurrency: speedConcurrency})
-	b.check(err)
-	if r.Counts.Accepted != r.Counts.Read {
-		b.Fatalf("%+v", r.Counts)
-	}
-	return time.Since(began), mallocsNow() - before
-}
-
 // ratio prints the median of pairs, and their range.
 func ratio(name, goal string, pairs []float64, detail string) {
 	slices.Sort(pairs)
@@ -329,17 +293,6 @@ func (b *bench) vegeta(attack string, bodies [][]byte) time.Duration {
 	b.check(f.Close())
 	return b.command(attack, "attack", "-format=json", "-lazy", "-targets", targets, "-rate=0", "-max-workers", strconv.Itoa(speedConcurrency),
 		"-workers", strconv.Itoa(speedConcurrency), "-connections", strconv.Itoa(speedConcurrency), "-max-connections", strconv.Itoa(speedConcurrency), "-output", os.DevNull)
-}
-
-func (b *bench) checkpointCost() {
-	path := b.file(*speedRows)
-	var pairs []float64
-	for range *speedRuns {
-		without, _ := b.inProcess(path, false)
-		with, _ := b.inProcess(path, true)
-		pairs = append(pairs, with.Seconds()/without.Seconds())
-	}
-	ratio("time with the checkpoint ÷ without", "≤ 1.10", pairs, "")
 }
 
 func (b *bench) again() {

@@ -110,21 +110,18 @@ func (p *Pacer) dequeue() {
 // waitTurn is run by one caller at a time, so that a cut of the rate reaches everybody: nobody holds a reservation made
 // under an older rate.
 func (p *Pacer) waitTurn(ctx context.Context) error {
-	var timer *time.Timer
 	var waitedForRate bool
 	for {
 		wait := p.try(&waitedForRate)
 		if wait == 0 {
 			return nil
 		}
-		if timer == nil {
-			timer = time.NewTimer(wait)
-			defer timer.Stop()
-		} else {
-			timer.Reset(wait)
+		var due <-chan time.Time // never, where only a Release can help
+		if wait != untilWoken {
+			due = time.After(wait)
 		}
 		select {
-		case <-timer.C:
+		case <-due:
 		case <-p.wake:
 		case <-ctx.Done():
 			return ctx.Err()
@@ -133,7 +130,7 @@ func (p *Pacer) waitTurn(ctx context.Context) error {
 }
 
 // untilWoken is the wait of one whom only a Release can help.
-const untilWoken = time.Hour
+const untilWoken = math.MaxInt64
 
 // try admits the caller, or says how long to wait before the next try.
 func (p *Pacer) try(waitedForRate *bool) time.Duration {
