@@ -37,6 +37,7 @@ type Client struct {
 	base      *url.URL // with the API's path of results
 	proto     *http.Request
 	buffers   sync.Pool // of *[]byte
+	patient   chan *patience
 }
 
 // NewClient checks the configuration; it makes no connection. An address that is refused is an *EndpointError.
@@ -57,7 +58,7 @@ func NewClient(c Config) (*Client, error) {
 	root := *base
 	base.Path += ResultsPath
 	base.RawPath += ResultsPath
-	client := &Client{root: &root, base: base, timeout: c.Timeout, transport: c.Transport, close: func() {}}
+	client := &Client{root: &root, base: base, timeout: c.Timeout, transport: c.Transport, close: func() {}, patient: make(chan *patience, c.Concurrency)}
 	switch t := c.Transport.(type) {
 	case nil:
 		own := newTransport(c)

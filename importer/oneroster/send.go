@@ -47,13 +47,13 @@ func (c *Client) send(ctx context.Context, req *request, done func(*Answer, *res
 
 // exchange sends one request and says what came of it. The headers are the token's, shared by all requests.
 func (c *Client) exchange(ctx context.Context, req *request, tok *token, done func(*Answer, *response)) Answer {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
+	p := c.wait(ctx)
+	defer c.waited(p)
 	room := c.buffers.Get().(*[]byte)
 	defer c.giveBack(room)
 
 	sent := newSending(req.body)
-	h := c.proto.WithContext(httptrace.WithClientTrace(ctx, &sent.trace))
+	h := c.proto.WithContext(httptrace.WithClientTrace(p.ctx, &sent.trace))
 	h.Method, h.URL, h.Header = req.method, req.url, tok.read
 	if req.body != nil {
 		h.Header = tok.write
@@ -61,10 +61,13 @@ func (c *Client) exchange(ctx context.Context, req *request, tok *token, done fu
 	sent.attach(h)
 
 	var resp response
-	err := ctx.Err()
+	err := p.ctx.Err()
 	if err == nil {
 		err = c.roundTrip(h, &resp, req.most, room)
 		resp.wrote = sent.wrote(err, c.foreign)
+	}
+	if err != nil && p.expired() {
+		err = context.DeadlineExceeded
 	}
 	resp.now, resp.list = time.Now(), req.list
 
