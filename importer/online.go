@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -40,9 +41,9 @@ func NewOnline(client *oneroster.Client, p *pace.Pacer, attempts int, reached bo
 	o.met.Store(reached)
 	o.results.thorough = false
 	o.refs = []*references{
-		newReferences("line item", oneroster.LineItems),
-		newReferences("student", oneroster.Users, oneroster.Students),
-		newReferences("class", oneroster.Classes),
+		newReferences("line item", "lineItemSourcedId", oneroster.LineItems),
+		newReferences("student", "studentSourcedId", oneroster.Users, oneroster.Students),
+		newReferences("class", "classSourcedId", oneroster.Classes),
 	}
 	return o
 }
@@ -250,6 +251,7 @@ func (o *Online) referred(ctx context.Context, r *oneroster.Result, spent *int) 
 		ids[2] = r.Class.SourcedID
 	}
 	var missing []string
+	column := "" // of the first
 	for i, id := range ids[:len(o.refs)] {
 		if id == "" {
 			continue
@@ -259,13 +261,13 @@ func (o *Online) referred(ctx context.Context, r *oneroster.Result, spent *int) 
 			return a, true
 		}
 		if !there {
-			missing = append(missing, o.refs[i].name)
+			missing, column = append(missing, o.refs[i].name), cmp.Or(column, o.refs[i].column)
 		}
 	}
 	if missing == nil {
 		return oneroster.Answer{}, false
 	}
-	return oneroster.Answer{Verdict: oneroster.Rejected, Code: "online.unknown", Reason: "the gradebook does not have the " +
+	return oneroster.Answer{Verdict: oneroster.Rejected, Code: "online.unknown", Column: column, Reason: "the gradebook does not have the " +
 		strings.Join(missing, " and the ") + " that the row names; correct the id, or see that the gradebook gets the " + missing[0] + " first"}, true
 }
 

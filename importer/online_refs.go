@@ -15,10 +15,11 @@ const knownObjects = 100_000
 
 // references are the objects of one kind that rows refer to.
 type references struct {
-	name  string
-	in    []oneroster.Collection // where the server may have them; the first that it offers counts
-	known *lru.Cache[string, bool]
-	asks  singleflight.Group // by id
+	name   string
+	column string                 // that names one in a row
+	in     []oneroster.Collection // where the server may have them; the first that it offers counts
+	known  *lru.Cache[string, bool]
+	asks   singleflight.Group // by id
 	book
 
 	mu     sync.Mutex
@@ -26,12 +27,12 @@ type references struct {
 	proven bool // the server has shown an object: its 404 says that there is none
 }
 
-func newReferences(name string, in ...oneroster.Collection) *references {
+func newReferences(name, column string, in ...oneroster.Collection) *references {
 	known, err := lru.New[string, bool](knownObjects)
 	if err != nil {
 		panic("importer: internal error: " + err.Error())
 	}
-	return &references{name: name, in: in, known: known, book: newBook()}
+	return &references{name: name, column: column, in: in, known: known, book: newBook()}
 }
 
 // ask says whether the object is there, or might be. Where ok is false, the answer says why the row must come again.

@@ -58,7 +58,7 @@ func (t *task) problem(code, message string) gradecsv.Problem {
 
 // answered makes a problem of the row from a server's answer.
 func (t *task) answered(a oneroster.Answer) gradecsv.Problem {
-	p := t.problem(a.Code, a.Reason)
+	p := t.row.Locate(t.problem(a.Code, a.Reason), a.Column)
 	p.Value = a.Detail
 	return p
 }

@@ -60,7 +60,7 @@ func newConverter(s *shape) *converter {
 
 // convert appends what fr becomes.
 func (c *converter) convert(fr frame, rows []Row) []Row {
-	rows = append(rows, Row{File: c.file, Line: fr.line, Raw: Raw{Header: c.header, text: fr.text}})
+	rows = append(rows, Row{File: c.file, Line: fr.line, Raw: Raw{Header: c.header, layout: c.layout, text: fr.text}})
 	c.row = &rows[len(rows)-1]
 	switch {
 	case fr.fault != faultNone:

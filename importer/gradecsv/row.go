@@ -1,6 +1,7 @@
 package gradecsv
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -38,6 +39,7 @@ func (r *Row) digest(room *[]byte) {
 type Raw struct {
 	// Header is the header of the record's file.
 	Header *Header
+	layout *layout
 	text   string
 	form   form
 	// cell is the column, from 1, that the row is of; 0: the whole record.
@@ -62,6 +64,25 @@ var derivedNamespace = uuid.UUID{0x6f, 0x1d, 0x0c, 0x2e, 0x8a, 0x53, 0x4b, 0x97,
 // and at every server.
 func DerivedID(lineItem, student string) string {
 	return uuid.NewSHA1(derivedNamespace, []byte(lineItem+"\n"+student)).String()
+}
+
+// Locate gives a problem of the row the place of what OneRoster calls column, where the row has it in a field of its own.
+func (r *Row) Locate(p Problem, column string) Problem {
+	raw := &r.Raw
+	at := slices.Index(columnNames[:], column)
+	if at < 0 || raw.layout == nil || raw.form != formRecord {
+		return p
+	}
+	place := raw.layout.index[at]
+	if place == cellPlace {
+		place = raw.cell - 1
+	}
+	if place < 0 || place >= len(splitFields(raw.text, raw.Header.delim)) { // a constant, or a row that is too short
+		return p
+	}
+	line, col := fieldPlace(raw.text, raw.Header.delim, place)
+	p.Column, p.Line, p.Col = raw.Header.label(place), r.Line+line, col
+	return p
 }
 
 // Column is the column of one of the row's problems in characters, as editors count them, where Problem.Col counts bytes.

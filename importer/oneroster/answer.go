@@ -46,6 +46,8 @@ type Answer struct {
 	// Detail is the server's own text, short and cleaned. It may repeat a student's data: show it only where the row
 	// itself may be shown, or masked by Result.Mask.
 	Detail string
+	// Column is OneRoster's name of the column that a refusal is about, where it is known.
+	Column string
 	// NotFound: 404, of a row or of the address. Foreign: the answer is a web page, or a 404 without a word of the API's.
 	NotFound, Foreign bool
 	// Denied: Find only, Blind: this client may not read (403); another might.
