@@ -34,6 +34,12 @@
 // what came through, pause included, and the rate. The curve is a few requests long, longer each time that happens again,
 // and after it the rate doubles every 8 to 32 accepted requests.
 //
+// Whims. A refusal may have nothing to do with the rate: a server sheds load, or requests arrive in one moment because the way
+// stood still. Such refusals come as often at half the rate, and a law that cut at each would end at a crawl. So once the
+// wall has been confirmed, a refusal moves nothing where 3 % less was accepted since the last cut than the wall allows, unless
+// more than one in 25 is refused; and when refusals have shown themselves to come there as often as one in 200, those at the wall move
+// it only where they come four times as often. Shards overlook none.
+//
 // Probe. A curve ends in a refusal after about 160 accepted requests: after half as many when refusals have been saved up
 // (each 200 accepted requests earn one, 15 at most), after 290 when too many were spent. But where requests are many it
 // takes a second and a half (two and a half when the wall stayed where it was), and where they are few a minute at most. A curve
@@ -79,7 +85,7 @@
 // # Shape
 //
 // law is the policy: pure functions of what is known, what happened and when. law.go has the episodes, rate.go the curve,
-// past.go what a refusal says of the rate, flight.go the limit in flight, latency.go the one by latency. pacer.go is the mechanism around it: a turnstile, a
+// past.go what a refusal says of the rate, whims.go when it says nothing, flight.go the limit in flight, latency.go the one by latency. pacer.go is the mechanism around it: a turnstile, a
 // [golang.org/x/time/rate.Limiter] and a condition to look again; whoever is first in the turnstile waits for the token, so that a
 // cut reaches everybody at once. No goroutine is started.
 //
@@ -93,8 +99,8 @@
 // Medians and worst of nine seeds on 2026-11-25, in per cent: goodput ÷ the oracle's, goodput ÷ what the server allows,
 // requests refused ÷ sent, and the seconds until the first half second at full speed. Nothing was lost, save by "no
 // backoff", which gives a row up after five attempts and so loses most of them (its goodput counts attempts at what is
-// left). 20 ms a request where the profile does not say, 64 as the ceiling of requests in flight. Tight and shallow answer
-// within a millisecond, where the baselines only hammer.
+// left). 20 ms a request where the profile does not say, 64 as the ceiling of requests in flight. Stalls, tight and shallow
+// answer within a millisecond, where the baselines only hammer.
 //
 //	             pace                                          fixed 8        aws adaptive   no backoff
 //	profile      goodput worst allowed refused worst  full s   goodput refus. goodput refus. goodput refus.
@@ -109,6 +115,8 @@
 //	slow server    99.9  99.8    99.4    0.00  0.00    0.12      90.5    0.0     100.5    0.0     100.5    0.0
 //	flaky          99.8  99.6    99.8    0.22  0.28    0.02      94.2    0.6      85.6    0.3     100.0   98.9
 //	long           99.4  99.3    99.3    0.00  0.00    0.44      12.5    0.0     100.0    0.0     100.0    0.0
+//	whims          91.5  86.0    91.3    2.78  2.88    3.24      65.7    2.0       6.5    4.6     102.0   98.9
+//	stalls         56.4  50.0    55.5    4.61  4.86   never
 //	tight          94.4  93.5    94.1    0.62  0.62    4.79
 //	shallow        98.4  96.3    98.3    0.12  0.12    0.12
 //
@@ -117,5 +125,6 @@
 // What it does not reach: step begins its third part up to six seconds late, when the limit rises at the beginning of a curve.
 // The 5,000 rows of "bucket" take ten seconds, and a row refused in the last of them waits out its second alone (with 30,000
 // rows: 99.4). "fixed 8" is as good at "step" because 8 ÷ 20 ms happens to be its rate. Tight spends four seconds on
-// finding out how little 60 requests a second are, and goes at 98 % of them in the end.
+// finding out how little 60 requests a second are, and goes at 98 % of them in the end. Stalls has no burst to make good
+// what stood still: to go at its rate is to be refused at every standstill.
 package pace

@@ -203,6 +203,10 @@ func (l law) episode(r refusal, now time.Time) law {
 	switch {
 	case l.curve.rate > 0:
 		l = l.judge(r)
+		if l.flight.wall == 0 && l.curve.whim(now) {
+			l.curve = l.curve.overlook(now)
+			break
+		}
 		l.curve = l.curve.lower(r.inFlight, l.flight.wall > 0, l.rtt, now)
 	case l.flight.wall == 0:
 		l.blame = r.inFlight > 1

@@ -26,6 +26,8 @@ type curve struct {
 	trust      float64       // 1 or mostTrust: how long the wall is left alone; grows while it stays where it was
 	hasty      bool          // the curve began after a pause: a second pause confirms what the first one said
 	paused     time.Duration // how long everyone has waited since mark
+	whims      whims
+	known      bool // an estimate has confirmed the wall
 
 	seen          time.Time // what happened until then has been absorbed
 	roundAt       time.Time
@@ -94,6 +96,7 @@ func (c curve) absorb(t tally, now time.Time) curve {
 		c.seen = now
 	}
 	c.accepted += n
+	c.whims = c.whims.absorb(n, c.known && c.low(now))
 	c.roundAccepted += n
 	c.savings = min(c.savings+n/costs, mostSaved)
 	return c
@@ -238,7 +241,7 @@ func (c curve) lower(inFlight int, doubt bool, rtt time.Duration, now time.Time)
 	rate := max(min((1-c.below(e.depth, rtt))*wall, (1-leastDip)*c.rate), slowest)
 	c.trust = 1
 	if math.Abs(e.rate-c.wall) <= sameWall*c.wall {
-		c.trust = mostTrust
+		c.trust, c.known = mostTrust, true
 	}
 	c = c.restart(max(wall, slowest), rate, rtt, doubt, now)
 	c.markFlight = inFlight
@@ -285,6 +288,7 @@ func (c curve) length(rtt time.Duration) float64 {
 // spend books refusals.
 func (c curve) spend(n float64) curve {
 	c.savings = max(c.savings-n, -mostSaved)
+	c.whims = c.whims.refused()
 	return c
 }
 
@@ -312,5 +316,6 @@ func (c curve) restart(wall, rate float64, rtt time.Duration, doubt bool, now ti
 	c.grown, c.idle, c.accepted, c.mark, c.paused = 0, 0, 0, now, 0
 	c.roundAt, c.roundAccepted = now, 0
 	c.past, c.seen = c.past.begin(), now
+	c.whims.count = 0
 	return c
 }

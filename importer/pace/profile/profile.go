@@ -29,6 +29,9 @@ type Profile struct {
 	Neighbour   float64       // requests a second that another client takes from the bucket
 	NeighbourOn time.Duration // it is there for so long, then away for so long
 	Failures    float64       // share of requests answered 500 or 503
+	Whims       float64       // share of requests refused for no reason that a client could know
+	Stall       time.Duration // mean time for which the way to the server stands still; what was sent meanwhile arrives at once
+	StallEvery  time.Duration // mean time between two of them
 	Hint        Hint
 
 	Latency time.Duration // median of a request that is worked on, transit included
@@ -70,6 +73,10 @@ func All() []Profile {
 			Latency: 500 * time.Microsecond, For: minute, Goal: 0.90},
 		{Name: "shallow", Text: "500/s, burst 5, Retry-After in seconds, 1 ms", Rate: 500, Burst: 5, Hint: Seconds,
 			Latency: time.Millisecond, For: minute},
+		{Name: "whims", Text: "300/s, burst 30; 2 % of the requests are refused whatever comes", Rate: 300, Burst: 30, Whims: 0.02, Hint: OneSecond,
+			For: minute, Goal: 0.80, Refused: 0.05},
+		{Name: "stalls", Text: "300/s, no burst; on the way 10 ms of standstill five times a second", Rate: 300, Burst: 1, Hint: OneSecond,
+			Stall: 10 * time.Millisecond, StallEvery: 200 * time.Millisecond, Latency: time.Millisecond, For: minute, Goal: 0.45, Refused: 0.05},
 		{Name: "long", Text: "50 ms, no limit", Latency: 50 * time.Millisecond, For: minute},
 	}
 	for i := range all {
@@ -148,5 +155,5 @@ func (p Profile) Allowed(t time.Duration) float64 {
 		}
 		n += r * min(dt, t-at).Seconds()
 	}
-	return n * (1 - p.Failures)
+	return n * (1 - p.Failures) * (1 - p.Whims)
 }

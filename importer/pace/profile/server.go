@@ -21,13 +21,15 @@ type Server struct {
 	window   int       // index of the window
 	used     int       // in it
 	inFlight int
-	free     times // when each of Workers is free
+	free     times     // when each of Workers is free
+	stalled  time.Time // the way stands still from here
+	moving   time.Time // to here
 }
 
 // New starts a server now.
 func New(p Profile, seed uint64) *Server {
 	now := time.Now()
-	s := &Server{Profile: p, rnd: rand.New(rand.NewPCG(seed, 1)), start: now, at: now, tokens: p.Burst, nextN: now}
+	s := &Server{Profile: p, rnd: rand.New(rand.NewPCG(seed, 1)), start: now, at: now, tokens: p.Burst, nextN: now, moving: now}
 	for range p.Workers {
 		heap.Push(&s.free, now)
 	}
@@ -41,11 +43,20 @@ type Answer struct {
 	Work            time.Duration // until it answers
 }
 
-// Transit draws the time of one way.
+// Transit draws the time of one way, which begins now.
 func (s *Server) Transit() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.draw(Transit / 2)
+	now := time.Now()
+	for s.StallEvery > 0 && !s.moving.After(now) {
+		s.stalled = s.moving.Add(time.Duration(s.rnd.ExpFloat64() * float64(s.StallEvery)))
+		s.moving = s.stalled.Add(time.Duration(s.rnd.ExpFloat64() * float64(s.Stall)))
+	}
+	t := s.draw(Transit / 2)
+	if s.stalled.Before(now) {
+		t += max(0, s.moving.Sub(now))
+	}
+	return t
 }
 
 func (s *Server) draw(share float64) time.Duration {
@@ -74,6 +85,9 @@ func (s *Server) Arrive(reserved bool) Answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
+	if s.Whims > 0 && s.rnd.Float64() < s.Whims {
+		return Answer{Refused: true, RetryAfter: s.hint(now, 0)}
+	}
 	if !reserved {
 		if ok, wait := s.take(now); !ok {
 			return Answer{Refused: true, RetryAfter: s.hint(now, wait)}
