@@ -11,7 +11,8 @@ import (
 // that got one are held back while it is all that the server has said to what was sent: any other answer to a send settles
 // that it is about them, and they are rejected; forbiddenMost of them, or the end of the input, that the client may do
 // nothing, and the run ends as refused. What looks are answered says nothing about the right to write. For Verify, which only
-// looks, it is the other way round.
+// looks, it is the other way round. A look that gets a 403 leaves its row in doubt, and the next run looks again: unlike a
+// server that has no looks, the client may have been given the right meanwhile.
 const forbiddenMost = 10
 
 // denied says that an answer leaves open whether this client may do anything at all.

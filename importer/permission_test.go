@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gradebook-import/checkpoint"
+	"gradebook-import/checkpoint/checkpointtest"
 	"gradebook-import/importer/oneroster"
 )
 
@@ -86,6 +87,45 @@ func TestForbiddenLooks(t *testing.T) {
 		r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: server, Journal: newTarget(t, true, intents...)})
 		if err != nil || r.Run.ExitCode != ExitInDoubt || r.Counts.Accepted != 40 || r.Counts.InDoubt != 20 {
 			t.Errorf("%v, exit %d, %+v", err, r.Run.ExitCode, r.Counts)
+		}
+	})
+}
+
+// What it may not look at today it may look at when it was given the right: then the rows in doubt are settled.
+func TestForbiddenLooksForNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := checkpointtest.NewModel().Open(checkpoint.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		rows := rowsOf(20, 30)
+		denied := false
+		server := at(func(method string, _ *oneroster.Result) oneroster.Answer {
+			switch {
+			case method != http.MethodGet:
+				return oneroster.Answer{Verdict: oneroster.Doubt, Requests: 1, Status: 504, Ended: time.Now()}
+			case denied:
+				return oneroster.Answer{Verdict: oneroster.Blind, Denied: true, Requests: 1, Status: 403, Ended: time.Now()}
+			}
+			return oneroster.Answer{Verdict: oneroster.Accepted, Requests: 1, Status: 200, Ended: time.Now()}
+		})
+		for _, run := range []struct {
+			denied            bool
+			accepted, inDoubt int
+		}{{true, 0, 20}, {true, 0, 20}, {false, 20, 0}} {
+			denied = run.denied
+			journal, err := store.Target("https://sis.example", "me")
+			if err == nil {
+				_, err = journal.StartRun(checkpoint.RunInfo{})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: server, Journal: journal})
+			if err != nil || r.Counts.Accepted != run.accepted || r.Counts.InDoubt != run.inDoubt {
+				t.Errorf("%+v: %v, exit %d, %+v", run, err, r.Run.ExitCode, r.Counts)
+			}
 		}
 	})
 }

@@ -179,7 +179,7 @@ func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 		}
 		r := p.blind(t, a, now)
 		if r.outcome != nil {
-			r.outcome.Blind = true
+			r.outcome.Blind = !a.Denied // what this client may not do today, it may do tomorrow
 		}
 		return r
 	case oneroster.Abort:
