@@ -14,6 +14,7 @@ type whims struct {
 }
 
 const (
+	roomy      = 0.05 // what was accepted less than the wall allows leaves room, as a share
 	often      = 25   // accepted requests to a whim at least: what comes more often is a limit
 	seldom     = 200  // at most: what comes less often is not looked for near the wall
 	leastWhims = 2    // overlooked that show how often they come
@@ -48,7 +49,7 @@ func (w whims) usual() float64 {
 
 // low says that well less was accepted since the last cut than the wall allows: the server should have room.
 func (c curve) low(now time.Time) bool {
-	return c.accepted < (1-leastDip)*c.wall*now.Sub(c.mark).Seconds()
+	return c.accepted < (1-roomy)*c.wall*now.Sub(c.mark).Seconds()
 }
 
 // whim says that a refusal now is none of the rate's. Among shards it never is: that they all yield is what makes them share.
