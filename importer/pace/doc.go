@@ -73,6 +73,8 @@
 // Latency. Where more in flight only wait longer at the server, fewer are as fast. When mean latency has grown by more
 // than 10 ms and 30 % over the lowest seen, the limit in flight falls to where about one to three requests wait. Every
 // ten seconds of that, half as many go for one sample, to see the lowest again. Latency below 10 ms is never acted on.
+// Where less than 80 % of what came through before comes through then, the wait was not at the server: the way has become
+// longer, or this machine is busy. As many as before go again, and the next try comes after 10 s, then 20 s, 320 s at most.
 //
 // Failures. A 500 among successes is no reason to slow down. After eight failures (5xx, no answer) in a row everyone
 // pauses for 0.5 s, doubled each time up to 30 s, or for what the server asked; one success ends it.

@@ -13,6 +13,14 @@ type delay struct {
 	skip    int  // answers to requests sent before the limit moved
 	relook  bool // this sample is taken with half as many in flight, to see base again
 	limited bool
+
+	sampleAt  time.Time // when this sample began
+	delivered float64   // accepted a second while as many went as may
+	was       int       // the limit before it was lowered, while that is on trial; 0: it is not
+	trial     int       // accepted in the trial
+	trialAt   time.Time // when it began
+	notBefore time.Time // the next trial
+	fooled    int       // trials that failed, less those that did not
 }
 
 const (
@@ -22,6 +30,8 @@ const (
 	fewWait     = 1.0                   // waiting at the server: room for more below this many
 	manyWait    = 3.0                   // fewer above this many
 	relookAfter = 10 * time.Second
+	asFast      = 0.8 // of what was accepted a second before: fewer in flight are as fast
+	trialCount  = 64  // accepted requests that show it, at least; four times as many as are in flight
 )
 
 func (d delay) absorb(t tally) delay {
@@ -36,11 +46,15 @@ func (d delay) absorb(t tally) delay {
 
 // step looks at a sample when it is complete.
 func (d delay) step(f flight, limit int, full bool, ceiling int, now time.Time) (delay, flight) {
+	if d.skip > 0 || d.sampleAt.IsZero() {
+		d.sampleAt = now
+	}
 	if d.n < d.size(f.ramping, limit) {
 		return d, f
 	}
 	mean := d.sum / time.Duration(d.n)
-	d.sum, d.n = 0, 0
+	d = d.compare(ceiling, now)
+	d.sum, d.n, d.sampleAt = 0, 0, now
 	if d.relook || d.base == 0 || mean < d.base {
 		d.base, d.baseAt = mean, now
 	}
@@ -50,8 +64,9 @@ func (d delay) step(f flight, limit int, full bool, ceiling int, now time.Time) 
 	}
 	waiting := float64(limit) * float64(mean-d.base-d.tolerated()) / float64(mean)
 	switch {
-	case waiting > manyWait:
+	case waiting > manyWait && d.was == 0 && !now.Before(d.notBefore):
 		f.ramping = false
+		d.was, d.trial, d.trialAt = limit, 0, now
 		d = d.move(limit, max(1, limit-max(1, int(waiting-fewWait))))
 		d.limited = true
 	case waiting < fewWait && full && d.limit < ceiling && limit == d.limit:
@@ -65,6 +80,35 @@ func (d delay) step(f flight, limit int, full bool, ceiling int, now time.Time) 
 		d = d.move(limit, max(1, d.limit/2))
 	}
 	return d, f
+}
+
+// compare ends a trial. Where fewer in flight were not as fast, nobody waited at the server: what takes longer is the way
+// there, or this machine. Then as many as before go again, and for a time that doubles they are not made fewer.
+func (d delay) compare(ceiling int, now time.Time) delay {
+	switch {
+	case d.was == 0 && !d.limited:
+		d.delivered += (perSecond(d.n, now.Sub(d.sampleAt)) - d.delivered) / 4
+		return d
+	case d.was == 0:
+		return d
+	}
+	if d.trial += d.n; d.trial < max(trialCount, 4*d.limit) {
+		return d
+	}
+	was := d.was
+	d.was = 0
+	if perSecond(d.trial, now.Sub(d.trialAt)) >= asFast*d.delivered {
+		d.fooled = max(0, d.fooled-1)
+		return d
+	}
+	d.notBefore = now.Add(relookAfter << min(d.fooled, 5))
+	d.fooled++
+	d.limited = false
+	return d.move(d.limit, min(max(was, 2*d.limit), ceiling))
+}
+
+func perSecond(n int, d time.Duration) float64 {
+	return float64(n) / max(d, time.Microsecond).Seconds()
 }
 
 func (d delay) tolerated() time.Duration {
