@@ -52,7 +52,7 @@ shards:
 bench:
 	$(GO) test ./cmd/gradebook-import -run TestSpeed -v -timeout 2h -args -speed
 
-# The law of importer/pace against fifteen servers, three other laws and an oracle, in simulated time; then the real program
+# The law of importer/pace against sixteen servers, three other laws and an oracle, in simulated time; then the real program
 # against the sandbox over loopback, with the same limits: some fifteen minutes.
 bench-pace:
 	$(GO) test ./importer/pace/benchpace -run TestTable -v -timeout 30m -args -table

@@ -50,8 +50,8 @@
 // has no minute to make good. The token bucket holds 10 ms of the rate and one request.
 //
 // Shards. Where N processes share what the server allows ([Config.Shards]), what one of them leaves must be found by the
-// others: a curve then takes 32 ÷ N seconds at most, as often as one process would ask, and ends two requests a second above its
-// wall at least, so that small shares grow faster than large ones. Eight shards that are refused by one bucket take 3 %
+// others: a curve then takes 32 ÷ N seconds at most, as often as one process would ask, begins 20 % below its wall and ends two a second above its
+// wall at least, so that large shares shrink more and small ones grow faster. Eight shards that are refused by one bucket take 3 %
 // longer than one process (37 % to 58 % without this), and the slowest has done half of its rows when the first is
 // through.
 //
@@ -63,12 +63,13 @@
 // quota holds everybody.
 //
 // In flight. A refusal may be about requests in flight instead. Until that is settled both limits hold, and the rate
-// climbs fast: when it has left the limit in flight alone to hold for 64 requests without a refusal, it was never the
-// reason and is dropped. From then one more in flight is tried after 32 requests, and after every 300 when that was
-// refused; when it goes well for four round trips, two more, then four. While it is tried requests are kept apart, by half of
+// climbs fast: when it has left the limit in flight alone to hold for eight round trips (64 requests at most) without a refusal, it
+// was never the reason and is dropped. From then one more in flight is tried after four round trips (32 requests at most), and after
+// twice as many each time that is refused, up to 300; when it goes well for four round trips, two more, then four. While it is tried requests are kept apart, by half of
 // a round trip divided among those in flight: two in the same moment may be refused for their rate. The belief in a limit in flight ends when requests are refused with fewer in flight, when a
 // confirmed limit is refused, or when probes are twice refused late (a limit in flight shows itself at once); it returns
-// when three refusals in a row came with more in flight than nearly all that were accepted.
+// when three refusals in a row came with more in flight than nearly all that were accepted. Where it ends
+// and no rate is known, 70 % of what was being accepted is.
 //
 // Latency. Where more in flight only wait longer at the server, fewer are as fast. When mean latency has grown by more
 // than 10 ms and 30 % over the lowest seen, the limit in flight falls to where about one to three requests wait. Every
@@ -98,11 +99,11 @@
 //
 //	go test ./importer/pace/benchpace -run TestTable -v -timeout 30m -args -table
 //
-// Medians and worst of nine seeds on 2026-11-25, in per cent: goodput ÷ the oracle's, goodput ÷ what the server allows,
+// Medians and worst of nine seeds on 2026-11-26, in per cent: goodput ÷ the oracle's, goodput ÷ what the server allows,
 // requests refused ÷ sent, and the seconds until the first half second at full speed. Nothing was lost, save by "no
 // backoff", which gives a row up after five attempts and so loses most of them (its goodput counts attempts at what is
-// left). 20 ms a request where the profile does not say, 64 as the ceiling of requests in flight. Stalls, tight and shallow
-// answer within a millisecond, where the baselines only hammer.
+// left). 20 ms a request where the profile does not say, 64 as the ceiling of requests in flight. At stalls, tight, shallow and
+// thin the baselines only hammer.
 //
 //	             pace                                          fixed 8        aws adaptive   no backoff
 //	profile      goodput worst allowed refused worst  full s   goodput refus. goodput refus. goodput refus.
@@ -117,10 +118,11 @@
 //	slow server    99.9  99.8    99.4    0.00  0.00    0.12      90.5    0.0     100.5    0.0     100.5    0.0
 //	flaky          99.8  99.6    99.8    0.22  0.28    0.02      94.2    0.6      85.6    0.3     100.0   98.9
 //	long           99.4  99.3    99.3    0.00  0.00    0.44      12.5    0.0     100.0    0.0     100.0    0.0
-//	whims          91.5  86.0    91.3    2.78  2.88    3.24      65.7    2.0       6.5    4.6     102.0   98.9
+//	whims          94.3  88.5    94.0    2.56  3.25    3.26      65.7    2.0       6.5    4.6     102.0   98.9
 //	stalls         56.4  50.0    55.5    4.61  4.86   never
 //	tight          94.4  93.5    94.1    0.62  0.62    4.79
 //	shallow        98.4  96.3    98.3    0.12  0.12    0.12
+//	thin           83.2  80.5    82.5    0.43  0.50   never
 //
 // On slow server the median latency is 61 ms with 13 in flight, 40 ms being the least; without a limit it is 297 ms.
 //
@@ -128,5 +130,6 @@
 // The 5,000 rows of "bucket" take ten seconds, and a row refused in the last of them waits out its second alone (with 30,000
 // rows: 99.4). "fixed 8" is as good at "step" because 8 ÷ 20 ms happens to be its rate. Tight spends four seconds on
 // finding out how little 60 requests a second are, and goes at 98 % of them in the end. Stalls has no burst to make good
-// what stood still: to go at its rate is to be refused at every standstill.
+// what stood still: to go at its rate is to be refused at every standstill. Thin takes four seconds to find out that not the
+// number in flight was refused but their moment; then arrivals are uneven, which the oracle is spared.
 package pace

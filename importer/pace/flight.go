@@ -13,12 +13,16 @@ type flight struct {
 }
 
 const (
-	probeFirst  = 32  // accepted requests before the first probe for one more in flight
-	probeEvery  = 300 // the same after some that were refused
+	probeEvery  = 300 // accepted requests before a probe for one more in flight, after some that were refused
 	mostStrikes = 2
 	doubleTo    = 8
-	confirm     = 4 // round trips without a refusal that confirm a limit
+	confirm     = 4  // round trips without a refusal that confirm a limit
+	mostDoubt   = 32 // accepted requests that do at most
 )
+
+// doubt is how many accepted requests settle whether n in flight are too many. It is half the curve meanwhile: the sooner the
+// rate has doubled without another refusal, the sooner it is acquitted.
+func doubt(n int) int { return min(confirm*n, mostDoubt) }
 
 func (f flight) absorb(t tally) flight {
 	f.steady += t.accepted
@@ -39,7 +43,7 @@ func (f flight) grow(alone, full bool, limit, ceiling int) flight {
 	case f.probing && f.steady >= confirm*f.limit:
 		f.wall, f.probing = f.limit, false
 		f = f.probe(2*f.stride, ceiling)
-	case alone && !f.probing && f.steady >= min(probeEvery, probeFirst<<f.refused):
+	case alone && !f.probing && f.steady >= min(probeEvery, doubt(f.limit)<<f.refused):
 		f = f.probe(1, ceiling)
 	}
 	return f

@@ -184,9 +184,8 @@ func (l law) refused(r refusal, now time.Time) law {
 		return l
 	case l.level < single:
 		l.curve = l.curve.spend(1)
-		if l.flight.wall > 0 && r.inFlight <= l.flight.limit {
-			l.flight = flight{limit: l.ceilingFlight} // fewer in flight did not help
-			l.curve = l.curve.settled(l.rtt)
+		if l.flight.wall > 0 && r.inFlight <= l.flight.limit { // fewer in flight did not help
+			l = l.acquit(r, now)
 		}
 		l.blame = false
 		return l.goSingle(now)
@@ -207,20 +206,30 @@ func (l law) episode(r refusal, now time.Time) law {
 			l.curve = l.curve.overlook(now)
 			break
 		}
-		l.curve = l.curve.lower(r.inFlight, l.flight.wall > 0, l.rtt, now)
+		l.curve = l.curve.lower(r.inFlight, doubt(l.flight.wall), l.rtt, now)
 	case l.flight.wall == 0:
 		l.blame = r.inFlight > 1
 		l.flight = l.flight.lower(r.inFlight - 1)
-		l.curve = l.curve.learn(r.inFlight, l.ceilingRate, l.roundTrip(), now)
+		l.curve = l.curve.learn(r.inFlight, doubt(l.flight.wall), l.ceilingRate, l.roundTrip(), now)
 	default:
 		if l.flight = l.flight.retreat(); l.flight.strikes >= mostStrikes {
-			l.flight = flight{limit: l.ceilingFlight}
-			l.curve = l.curve.relearn(r.inFlight, l.ceilingRate, l.rtt, now)
+			l = l.acquit(r, now)
 		}
 	}
 	l.level, l.since, l.proof = cut, now, now
 	if again {
 		l = l.goSingle(now)
+	}
+	return l
+}
+
+// acquit drops the belief in a limit in flight: the refusals are about the rate.
+func (l law) acquit(r refusal, now time.Time) law {
+	l.flight = flight{limit: l.ceilingFlight}
+	if l.curve.rate > 0 {
+		l.curve = l.curve.settled(l.rtt)
+	} else {
+		l.curve = l.curve.learn(r.inFlight, doubt(r.inFlight), l.ceilingRate, l.roundTrip(), now)
 	}
 	return l
 }

@@ -67,6 +67,32 @@ func TestFirstRefusal(t *testing.T) {
 	}
 }
 
+// A limit in flight that is not believed in any more never leaves everything open: the rate holds then.
+func TestAcquittedInFlight(t *testing.T) {
+	l := newLaw(Config{Concurrency: 64})
+	l.rtt, l.flight = 50*ms, flight{limit: 8, wall: 8}
+	l.curve = curve{mark: t0, accepted: 100, delivered: 80}
+	l.level, l.since = cut, t0
+	if l = refusedAt(l, time.Second, 0); l.flight.wall != 0 || l.curve.rate != 56 {
+		t.Errorf("refused again with fewer in flight, 80 a second accepted: wall %d, %g a second; want 0, 56", l.flight.wall, l.curve.rate)
+	}
+}
+
+// With few in flight, a round trip teaches as much as with many: what may be a limit in flight is settled in round trips.
+func TestDoubt(t *testing.T) {
+	for _, c := range []struct {
+		inFlight, accepted int
+	}{{0, 0}, {1, 4}, {4, 16}, {10, 32}} {
+		if got := doubt(c.inFlight); got != c.accepted {
+			t.Errorf("%d in flight are settled by %d accepted, want %d", c.inFlight, got, c.accepted)
+		}
+	}
+	f := flight{limit: 1, wall: 1}.absorb(tally{accepted: confirm}).grow(true, true, 1, 64)
+	if f.limit != 2 {
+		t.Errorf("one in flight, four round trips: a limit of %d, want 2 as a probe", f.limit)
+	}
+}
+
 func TestCut(t *testing.T) {
 	for _, c := range []struct {
 		what       string
@@ -84,7 +110,7 @@ func TestCut(t *testing.T) {
 	} {
 		k := known().curve
 		k.accepted, k.grown = c.accepted, c.grown
-		k = k.lower(0, false, 20*ms, at(c.after))
+		k = k.lower(0, 0, 20*ms, at(c.after))
 		if math.Abs(k.wall-c.wall) > 0.1 || math.Abs(k.rate-c.rate) > 0.1 {
 			t.Errorf("%s: wall %.1f, rate %.1f; want %.1f, %.1f", c.what, k.wall, k.rate, c.wall, c.rate)
 		}
@@ -94,7 +120,7 @@ func TestCut(t *testing.T) {
 func TestCurve(t *testing.T) {
 	k := known().curve
 	k.accepted, k.grown = 200, 200
-	k = k.lower(0, false, 20*ms, at(2*time.Second))
+	k = k.lower(0, 0, 20*ms, at(2*time.Second))
 	for _, c := range []struct {
 		what     string
 		accepted int
@@ -193,7 +219,7 @@ func TestInFlight(t *testing.T) {
 		return f.absorb(tally{accepted: n}).grow(true, true, f.limit, 64)
 	}
 	f := flight{limit: 12}.lower(10)
-	if f = full(f, probeFirst-1); f.limit != 10 {
+	if f = full(f, doubt(10)-1); f.limit != 10 {
 		t.Errorf("limit %d before a probe is due", f.limit)
 	}
 	if f = full(f, 1); f.limit != 11 || f.retreat().limit != 10 {

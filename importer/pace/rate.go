@@ -59,9 +59,10 @@ const (
 
 	// Where shards share what the server allows, what one of them leaves must be found by the others: a curve is at most
 	// sharedHalf seconds at the wall long, divided by the shards, and ends sharedRise requests a second above it at least,
-	// so that unequal shares grow alike.
+	// so that unequal shares grow alike, and begins sharedDip below it, so that the larger gives up more.
 	sharedHalf = 16
 	sharedRise = 2
+	sharedDip  = 0.2
 
 	// costs is how many accepted requests earn one refusal; savings end at mostSaved.
 	costs     = 2 * halfCount
@@ -70,10 +71,6 @@ const (
 
 	// briefPause is the longest after which an estimate is taken for a lower bound: the server's bucket may have been full.
 	briefPause = 2 * time.Second
-
-	// doubtCount replaces them while the refusals may have been about requests in flight: the sooner the rate has
-	// doubled without another one, the sooner it is acquitted.
-	doubtCount = 32
 
 	// doubling is how many accepted requests double the rate once it is past the wall and nothing was refused: at slow
 	// rates those of longestDoubling seconds, leastDoubling at least; at fast ones no fewer than two round trips have.
@@ -155,7 +152,7 @@ func (c curve) at(x float64) float64 {
 }
 
 // learn takes the first wall from what was delivered; where nothing was yet, it allows one request a round trip.
-func (c curve) learn(inFlight int, ceiling float64, roundTrip time.Duration, now time.Time) curve {
+func (c curve) learn(inFlight, doubt int, ceiling float64, roundTrip time.Duration, now time.Time) curve {
 	r := c.delivered
 	if s := now.Sub(c.mark).Seconds(); r == 0 && s > 0 {
 		r = c.accepted / s
@@ -170,17 +167,7 @@ func (c curve) learn(inFlight int, ceiling float64, roundTrip time.Duration, now
 		r = min(r, ceiling)
 	}
 	c.markFlight = inFlight
-	return c.restart(max(r, slowest), max(firstCut*r, slowest), 0, true, now)
-}
-
-// relearn takes the wall from what was accepted since the last one was dropped, for a rate that seemed not to be the limit.
-func (c curve) relearn(inFlight int, ceiling float64, rtt time.Duration, now time.Time) curve {
-	r := max(c.accepted/max(now.Sub(c.mark), time.Millisecond).Seconds(), slowest)
-	if ceiling > 0 {
-		r = min(r, ceiling)
-	}
-	c.markFlight = inFlight
-	return c.restart(r, (1-dip)*r, rtt, false, now)
+	return c.restart(max(r, slowest), max(firstCut*r, slowest), 0, doubt, now)
 }
 
 // estimate is what a refusal says of the server's rate.
@@ -220,7 +207,7 @@ func (c curve) estimate(inFlight int, now time.Time) (estimate, past) {
 func (c curve) beyond() bool { return c.grown >= 2*c.half }
 
 // lower moves the wall to the estimate, and begins a curve below it.
-func (c curve) lower(inFlight int, doubt bool, rtt time.Duration, now time.Time) curve {
+func (c curve) lower(inFlight, doubt int, rtt time.Duration, now time.Time) curve {
 	e, told := c.estimate(inFlight, now)
 	loose := c.early
 	if c.paused > 0 || !c.beyond() {
@@ -246,14 +233,14 @@ func (c curve) lower(inFlight int, doubt bool, rtt time.Duration, now time.Time)
 	c = c.restart(max(wall, slowest), rate, rtt, doubt, now)
 	c.markFlight = inFlight
 	switch {
-	case doubt:
+	case doubt > 0:
 	case e.weak:
 		c.half, c.rise = min(c.half, leastHalf*math.Exp2(float64(c.weak))), dip
 		if c.early == 0 {
 			c.weak++
 		}
 	case e.atLeast:
-		c.half, c.rise = max(halfRich, halfTrips*wall*rtt.Seconds()), bank/halfRich
+		c.half, c.rise = min(c.half, max(halfRich, halfTrips*wall*rtt.Seconds())), bank/halfRich
 	}
 	return c
 }
@@ -262,6 +249,9 @@ func (c curve) lower(inFlight int, doubt bool, rtt time.Duration, now time.Time)
 // and the third, the seventh and so on begin close to it: a deep bucket is then empty sooner, a shallow one is not, and
 // that tells them apart.
 func (c curve) below(depth float64, rtt time.Duration) float64 {
+	if c.shards > 1 {
+		return sharedDip
+	}
 	if n := c.past.refused; n&(n+1) == 0 {
 		return leastDip
 	}
@@ -303,15 +293,15 @@ func (c curve) halfCount() float64 {
 	return halfCount
 }
 
-func (c curve) restart(wall, rate float64, rtt time.Duration, doubt bool, now time.Time) curve {
+func (c curve) restart(wall, rate float64, rtt time.Duration, doubt int, now time.Time) curve {
 	c.wall, c.rate, c.dip = wall, rate, 1-rate/wall
 	c.half = c.length(rtt)
 	c.rise = max(dip, bank/c.halfCount())
 	if c.shards > 1 {
 		c.rise = max(c.rise, sharedRise/wall)
 	}
-	if doubt {
-		c.half, c.rise = doubtCount, dip
+	if doubt > 0 {
+		c.half, c.rise = min(c.half, float64(doubt)), dip
 	}
 	c.grown, c.idle, c.accepted, c.mark, c.paused = 0, 0, 0, now, 0
 	c.roundAt, c.roundAccepted = now, 0

@@ -25,6 +25,8 @@ var (
 	mine    = flag.Bool("mine", false, "no baselines")
 	latency = flag.Duration("latency", 0, "median latency of the profiles that do not say (20 ms)")
 	most    = flag.Int("concurrency", 0, "ceiling of requests in flight (64)")
+	rate    = flag.Float64("rate", 0, "another rate of the profiles with a bucket")
+	burst   = flag.Float64("burst", 0, "another burst of the profiles with a bucket")
 )
 
 // client makes a client for a server.
@@ -50,11 +52,17 @@ func clients() []client {
 func profiles() []profile.Profile {
 	var ps []profile.Profile
 	for _, p := range profile.All() {
-		if *latency > 0 && p.Latency == 20*time.Millisecond {
+		if *latency > 0 && (p.Latency == 20*time.Millisecond || p.Name == "thin") {
 			p.Latency = *latency
 		}
 		if *most > 0 {
 			p.Concurrency = *most
+		}
+		if *rate > 0 && p.Rate > 0 {
+			p.Rate = *rate
+		}
+		if *burst > 0 && p.Rate > 0 {
+			p.Burst = *burst
 		}
 		if strings.Contains(p.Name, *only) {
 			ps = append(ps, p)
