@@ -34,11 +34,11 @@
 // what came through, pause included, and the rate. The curve is a few requests long, longer each time that happens again,
 // and after it the rate doubles every 8 to 32 accepted requests.
 //
-// Whims. A refusal may have nothing to do with the rate: a server sheds load, or requests arrive in one moment because the way
-// stood still. Such refusals come as often at half the rate, and a law that cut at each would end at a crawl. So once the
-// wall has been confirmed, a refusal moves nothing where 3 % less was accepted since the last cut than the wall allows, unless
-// more than one in 25 is refused; and when refusals have shown themselves to come there as often as one in 200, those at the wall move
-// it only where they come four times as often. Shards overlook none.
+// Whims. A refusal may have nothing to do with the rate: a server sheds load, or requests arrive in one moment because the
+// way stood still. Such refusals come as often at half the rate, and a law that cut at each would end at a crawl. So once
+// the wall has been confirmed, a refusal moves nothing where 5 % less was accepted since the last cut than the wall allows,
+// unless more than one in 25 is refused; and when refusals have shown themselves to come there as often as one in 200, those
+// at the wall move it only where they come four times as often. Shards overlook none.
 //
 // Probe. A curve ends in a refusal after about 160 accepted requests: after half as many when refusals have been saved up
 // (each 200 accepted requests earn one, 15 at most), after 290 when too many were spent. But where requests are many it
@@ -50,26 +50,27 @@
 // has no minute to make good. The token bucket holds 10 ms of the rate and one request.
 //
 // Shards. Where N processes share what the server allows ([Config.Shards]), what one of them leaves must be found by the
-// others: a curve then takes 32 ÷ N seconds at most, as often as one process would ask, begins 20 % below its wall and ends two a second above its
-// wall at least, so that large shares shrink more and small ones grow faster. Eight shards that are refused by one bucket take 3 %
-// longer than one process (37 % to 58 % without this), and the slowest has done half of its rows when the first is
-// through.
+// others: a curve then takes 32 ÷ N seconds at most, as often as one process would ask, begins 20 % below its wall and ends
+// two a second above its wall at least, so that large shares shrink more and small ones grow faster. Eight shards that are
+// refused by one bucket take 3 % longer than one process (37 % to 58 % without this), and the slowest has done half of its
+// rows when the first is through.
 //
-// Hold and pause. When a request that was sent after a cut is refused before any such was accepted, everyone waits until
-// an answer could be back. When it is refused after that, one request goes each round trip, never two in the same moment; when that one is refused too,
-// everyone waits until the latest moment that any refusal of the episode asked for in its Retry-After, however long (its cap is the
-// client's), or where none did for 0.1 s, doubled each time up to 30 s. Then one goes first again. One success ends it all. So a
-// Retry-After of a whole second where the true wait is milliseconds holds the refused row alone, and the end of a
-// quota holds everybody.
+// Hold and pause. When a request that was sent after a cut is refused before any such was accepted, everyone waits until an
+// answer could be back. When it is refused after that, one request goes each round trip, never two in the same moment; when
+// that one is refused too, everyone waits until the latest moment that any refusal of the episode asked for in its
+// Retry-After, however long (its cap is the client's), or where none did for 0.1 s, doubled each time up to 30 s. Then one
+// goes first again. One success ends it all. So a Retry-After of a whole second where the true wait is milliseconds holds
+// the refused row alone, and the end of a quota holds everybody.
 //
-// In flight. A refusal may be about requests in flight instead. Until that is settled both limits hold, and the rate
-// climbs fast: when it has left the limit in flight alone to hold for eight round trips (64 requests at most) without a refusal, it
-// was never the reason and is dropped. From then one more in flight is tried after four round trips (32 requests at most), and after
-// twice as many each time that is refused, up to 300; when it goes well for four round trips, two more, then four. While it is tried requests are kept apart, by half of
-// a round trip divided among those in flight: two in the same moment may be refused for their rate. The belief in a limit in flight ends when requests are refused with fewer in flight, when a
+// In flight. A refusal may be about requests in flight instead. Until that is settled both limits hold, and the rate climbs
+// fast: when it has left the limit in flight alone to hold for eight round trips (64 requests at most) without a refusal, it
+// was never the reason and is dropped. From then one more in flight is tried after four round trips (32 requests at most),
+// and after twice as many each time that is refused, up to 300; when it goes well for four round trips, two more, then four.
+// While it is tried requests are kept apart, by half of a round trip divided among those in flight: two in the same moment
+// may be refused for their rate. The belief in a limit in flight ends when requests are refused with fewer in flight, when a
 // confirmed limit is refused, or when probes are twice refused late (a limit in flight shows itself at once); it returns
-// when three refusals in a row came with more in flight than nearly all that were accepted. Where it ends
-// and no rate is known, 70 % of what was being accepted is.
+// when three refusals in a row came with more in flight than nearly all that were accepted. Where it ends and no rate is
+// known, 70 % of what was being accepted is.
 //
 // Latency. Where more in flight only wait longer at the server, fewer are as fast. When mean latency has grown by more
 // than 10 ms and 30 % over the lowest seen, the limit in flight falls to where about one to three requests wait. Every
@@ -88,9 +89,10 @@
 // # Shape
 //
 // law is the policy: pure functions of what is known, what happened and when. law.go has the episodes, rate.go the curve,
-// past.go what a refusal says of the rate, whims.go when it says nothing, flight.go the limit in flight, latency.go the one by latency. pacer.go is the mechanism around it: a turnstile, a
-// [golang.org/x/time/rate.Limiter] and a condition to look again; whoever is first in the turnstile waits for the token, so that a
-// cut reaches everybody at once. No goroutine is started.
+// past.go what a refusal says of the rate, whims.go when it says nothing, flight.go the limit in flight, latency.go the one
+// by latency. pacer.go is the mechanism around it: a turnstile, a [golang.org/x/time/rate.Limiter] and a condition to look
+// again; whoever is first in the turnstile waits for the token, so that a cut reaches everybody at once. No goroutine is
+// started.
 //
 // # Figures
 //
@@ -110,18 +112,18 @@
 //	bucket         97.8  89.7    97.7    0.35  0.39    0.02      76.7    0.0      53.2    0.3     107.6   97.9
 //	blind          99.8  99.8    99.8    0.30  0.45    0.02     100.0   20.6      87.0    0.5     100.0   99.3
 //	slow bucket    99.4  99.4    99.4    0.97  1.15    0.02      99.8   60.6      99.7   11.5     542.8   99.9
-//	date           99.9  99.9    99.9    0.45  0.56    0.02      71.1    8.7      88.6    1.2     100.0   99.7
+//	date           99.9  99.9    99.9    0.45  0.48    0.02      71.1    8.7      88.6    1.2     100.0   99.7
 //	window        100.0 100.0   100.0    1.33  1.46    0.02     100.0    0.8      86.5    1.1     100.0   99.7
 //	cap            99.5  99.1    99.3    0.36  0.36    0.75      79.9    0.0      66.6    1.0     111.0   98.0
-//	step           93.3  90.8    93.2    0.32  0.35    0.02      94.7    0.9      49.9    0.9     100.0   99.0
-//	neighbour      98.5  97.8    98.5    0.40  0.50    0.02      92.4    1.2      77.7    0.3     112.4   98.9
-//	slow server    99.9  99.8    99.4    0.00  0.00    0.12      90.5    0.0     100.5    0.0     100.5    0.0
+//	step           93.0  90.3    92.9    0.36  0.44    0.02      94.7    0.9      49.9    0.9     100.0   99.0
+//	neighbour      99.2  97.8    99.1    0.63  0.89    0.02      92.4    1.2      77.7    0.3     112.4   98.9
+//	slow server   100.0  99.7    99.3    0.00  0.00    0.12      90.5    0.0     100.5    0.0     100.5    0.0
 //	flaky          99.8  99.6    99.8    0.22  0.28    0.02      94.2    0.6      85.6    0.3     100.0   98.9
 //	long           99.4  99.3    99.3    0.00  0.00    0.44      12.5    0.0     100.0    0.0     100.0    0.0
-//	whims          94.3  88.5    94.0    2.56  3.25    3.26      65.7    2.0       6.5    4.6     102.0   98.9
-//	stalls         56.4  50.0    55.5    4.61  4.86   never
+//	whims          93.7  88.5    93.8    2.56  3.01    3.26      65.7    2.0       6.5    4.6     102.0   98.9
+//	stalls         66.7  62.6    65.8    4.98  5.55   never
 //	tight          94.4  93.5    94.1    0.62  0.62    4.79
-//	shallow        98.4  96.3    98.3    0.12  0.12    0.12
+//	shallow        98.4  96.0    98.4    0.12  0.12    0.00
 //	thin           83.2  80.5    82.5    0.43  0.50   never
 //
 // On slow server the median latency is 61 ms with 13 in flight, 40 ms being the least; without a limit it is 297 ms.

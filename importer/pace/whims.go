@@ -41,7 +41,7 @@ func (w whims) refused() whims {
 // usual is how many are accepted for one whim; 0: there are none to speak of.
 func (w whims) usual() float64 {
 	u := (w.accepted + often) / w.overlooked
-	if w.overlooked < leastWhims || u > seldom {
+	if w.overlooked < leastWhims || u < often || u > seldom {
 		return 0
 	}
 	return u

@@ -19,6 +19,7 @@ func TestWhims(t *testing.T) {
 		{"at the wall, where one in fifty is usual", curve{accepted: 200, whims: whims{gap: 40, before: 40, accepted: 475, overlooked: 10}}, true},
 		{"the same, but two came close together", curve{accepted: 200, whims: whims{gap: 10, before: 10, accepted: 475, overlooked: 10}}, false},
 		{"at the wall, one in a thousand elsewhere", curve{accepted: 200, whims: whims{gap: 200, before: 200, accepted: 2000, overlooked: 2}}, false},
+		{"at the wall, but one in ten is no whim", curve{accepted: 200, whims: whims{gap: 40, before: 40, accepted: 475, overlooked: 50}}, false},
 		{"well below the wall, after a pause", curve{accepted: 30, paused: time.Second, whims: whims{gap: 30}}, false},
 		{"well below the wall, but shards share it", curve{accepted: 30, shards: 8, whims: whims{gap: 30}}, false},
 	} {
