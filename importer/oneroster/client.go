@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,6 +39,8 @@ type Client struct {
 	proto     *http.Request
 	buffers   sync.Pool // of *[]byte
 	patient   chan *patience
+	// answered: the server has answered, so an address is not set wrong.
+	answered atomic.Bool
 }
 
 // NewClient checks the configuration; it makes no connection. An address that is refused is an *EndpointError.

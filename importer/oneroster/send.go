@@ -72,6 +72,12 @@ func (c *Client) exchange(ctx context.Context, req *request, tok *token, done fu
 	resp.now, resp.list = time.Now(), req.list
 
 	a := classify(req.method, &resp, err)
+	switch {
+	case resp.status != 0:
+		c.answered.Store(true)
+	case a.Verdict == Abort && c.answered.Load(): // what is a wrong setting at first, is later a passing fault
+		a.Verdict = NotApplied
+	}
 	a.Ended, a.Latency = resp.now, sent.latency(resp.now)
 	if resp.status != 0 || resp.wrote {
 		a.Requests = 1
