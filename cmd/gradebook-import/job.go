@@ -126,7 +126,10 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	info := checkpoint.RunInfo{ID: uuid.NewString(), Started: time.Now(), Files: j.files.Files}
 	earlier, err := journal.Runs()
 	run, startErr := journal.StartRun(info)
-	if err = errors.Join(err, startErr, j.begin(dir, info)); err != nil {
+	if err = errors.Join(err, startErr); err == nil {
+		err = j.begin(dir, info)
+	}
+	if err != nil {
 		return errors.Join(err, closeAll())
 	}
 	info.Run = run
@@ -286,7 +289,7 @@ func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices
 		rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), changesFile: j.changes.file(),
 		reportFile: filepath.Join(string(dir), j.names.report),
 		pageFile:   filepath.Join(string(dir), pageName(j.names.report)),
-		resume:     sameCommand(), left: left, detected: j.detected, moved: j.moved, color: j.term.outColor, given: j.files.Files}
+		resume:     sameCommand(j.moved), left: left, detected: j.detected, moved: j.moved, color: j.term.outColor, given: j.files.Files}
 	if !j.guard.held { // the guard has read all of it
 		s.unread = j.source.unread()
 	}

@@ -188,10 +188,13 @@ func quote(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-// sameCommand is the command line of this process, to copy and paste.
-func sameCommand() string {
+// sameCommand is the command line of this process, to copy and paste, with files that it moved where they are now.
+func sameCommand(m moved) string {
 	quoted := make([]string, len(os.Args))
 	for i, arg := range os.Args {
+		if to, ok := m[arg]; ok {
+			arg = to
+		}
 		quoted[i] = quote(arg)
 	}
 	return strings.Join(quoted, " ")
