@@ -275,7 +275,7 @@ func TestOnlineAsksLittle(t *testing.T) {
 		if r.Counts.Rejected != lost(rows) || asked["students"].Missing != 1 || asked["lineItems"].Found != 1 {
 			t.Errorf("%+v, %+v", r.Counts, asked)
 		}
-		if most := 3*2000/groupRows + 50; c.requests > most {
+		if most := 2000 / 10; c.requests > most { // how many go into one group depends on who comes first
 			t.Errorf("%d requests, want at most %d; %d lists", c.requests, most, c.asked[oneroster.ResultsPath])
 		}
 		for path, n := range c.asked { // some is what proves that there are any

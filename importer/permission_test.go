@@ -3,6 +3,7 @@ package importer
 import (
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -50,15 +51,18 @@ func TestForbiddenEverything(t *testing.T) {
 					})
 					r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rowsOf(c.rows, 30)}, Gateway: server,
 						Journal: newTarget(t, reached), LookFirst: c.lookFirst})
-					wrong := 0
+					exit, says, wrong := c.exit, c.says, 0
 					if c.good != "" {
 						wrong = c.rows - 1
 					}
-					if err != nil || r.Run.ExitCode != c.exit || r.Counts.Rejected != wrong || r.Counts.InDoubt > 0 {
+					if c.rows == 1 && !c.lookFirst && reached { // the client is known to be right: it is the row
+						exit, says, wrong = ExitRejects, "", 1
+					}
+					if err != nil || r.Run.ExitCode != exit || r.Counts.Rejected != wrong || r.Counts.InDoubt > 0 {
 						t.Errorf("%v, %+v, %+v", err, r.Run, r.Counts)
 					}
-					if !strings.Contains(r.Run.Stopped, c.says) {
-						t.Errorf("says %q, not %q", r.Run.Stopped, c.says)
+					if !strings.Contains(r.Run.Stopped, says) {
+						t.Errorf("says %q, not %q", r.Run.Stopped, says)
 					}
 					if sent := r.HTTP.Requests - r.HTTP.Lookups; sent > 40 && c.exit == ExitRefused {
 						t.Errorf("%d rows were sent to a server that forbids everything", sent)
@@ -143,4 +147,79 @@ func TestVerifyForbidden(t *testing.T) {
 			}
 		})
 	}
+}
+
+// inTurn lets runs with one journal follow each other, one request at a time, and returns what each asked the server.
+func inTurn(t *testing.T, answer func(run int, method string, r *oneroster.Result) oneroster.Answer, runs ...Config) (asked [][]string, reports []*Report) {
+	t.Helper()
+	store, err := checkpointtest.NewModel().Open(checkpoint.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for i, c := range runs {
+		journal, err := store.Target("https://sis.example", "me")
+		if err == nil {
+			_, err = journal.StartRun(checkpoint.RunInfo{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked = append(asked, nil)
+		c.Gateway = at(func(method string, r *oneroster.Result) oneroster.Answer {
+			asked[i] = append(asked[i], method)
+			a := answer(i, method, r)
+			a.Requests, a.Ended = 1, time.Now()
+			return a
+		})
+		c.Journal, c.Concurrency = journal, 1
+		r, err := Run(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reports = append(reports, r)
+	}
+	return asked, reports
+}
+
+// TestForbiddenReplacement: a result that was seen at the server is known to be there by the next run as well, though this
+// one was not let replace it.
+func TestForbiddenReplacement(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, reports := inTurn(t, func(run int, method string, _ *oneroster.Result) oneroster.Answer {
+			switch {
+			case method == http.MethodGet:
+				return oneroster.Answer{Verdict: oneroster.Different, Status: 200}
+			case run == 0:
+				return oneroster.Answer{Verdict: oneroster.Forbidden, Status: 403}
+			}
+			return oneroster.Answer{Verdict: oneroster.Accepted, Status: 201}
+		},
+			Config{Source: &sliceSource{rows: rowsOf(1, 30)}, LookFirst: true, Update: true},
+			Config{Source: &sliceSource{rows: rowsOf(1, 30)}, Update: true})
+		if reports[0].Run.ExitCode != ExitRefused || reports[1].Counts.Accepted != 1 {
+			t.Errorf("%+v, %+v", reports[0].Run, reports[1].Counts)
+		}
+		if asked[1][0] != http.MethodGet || slices.Contains(asked[1], http.MethodPost) {
+			t.Errorf("the second run asked %v; want a look first, and no POST over what is there", asked[1])
+		}
+	})
+}
+
+// TestForbiddenLookAtOne: one row that may not be looked at is in doubt, and stops no other.
+func TestForbiddenLookAtOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, reports := inTurn(t, func(_ int, method string, r *oneroster.Result) oneroster.Answer {
+			switch {
+			case method == http.MethodGet && r.SourcedID == "r5":
+				return oneroster.Answer{Verdict: oneroster.Blind, Status: 403, Denied: true, Reason: "may not read"}
+			case method == http.MethodGet:
+				return oneroster.Answer{Verdict: oneroster.Missing, Status: 404}
+			}
+			return oneroster.Answer{Verdict: oneroster.Accepted, Status: 201}
+		}, Config{Source: &sliceSource{rows: rowsOf(300, 30)}, LookFirst: true})
+		if c := reports[0].Counts; c.Accepted != 299 || c.InDoubt != 1 || reports[0].Run.ExitCode != ExitInDoubt {
+			t.Errorf("%+v, %+v", c, reports[0].Run)
+		}
+	})
 }

@@ -157,7 +157,7 @@ func (r *recorder) fail(err error) {
 	}
 }
 
-// enforce ends a run whose input is plainly wrong, or whose client may do nothing.
+// enforce ends a run whose input is plainly wrong.
 func (r *recorder) enforce() {
 	c := r.report.Counts
 	own := c.Read - r.report.Run.Foreign // the other shards count theirs

@@ -199,7 +199,7 @@ func newReport(c Config, started time.Time) *fold {
 // it was killed.
 func Begun(c Config, started time.Time) *Report {
 	return newReport(c.withDefaults(), started).finish(started, &StopError{Code: "begun",
-		Reason: "this run has not ended yet, or it was killed; then run the same command again to go on"}, nil)
+		Reason: "this run has not ended yet, or it was killed: then run the same command again to go on, and the status command shows what was done"}, nil)
 }
 
 // add folds one outcome in.

@@ -47,7 +47,7 @@ type task struct {
 
 // outcome is the account of a task's row.
 func (t *task) outcome(s Status, why ...gradecsv.Problem) *Outcome {
-	open := t.there && !t.standing && (s == Rejected || s == Failed)
+	open := t.there && !t.standing && (s == Rejected || s == Failed || s == Deferred)
 	return &Outcome{Row: t.row, At: t.at, Seq: t.seq, Status: s, Problems: why, Open: open}
 }
 
@@ -80,10 +80,9 @@ func (t *task) refund(outages int) {
 // policy is what the command line decided about rows. Its methods decide what comes after an answer; they change
 // nothing but the task.
 type policy struct {
-	attempts  int
-	settle    time.Duration
-	resend    bool
-	lookFirst bool // no row is sent without a look, so a client that may not look can do nothing
+	attempts int
+	settle   time.Duration
+	resend   bool
 }
 
 // reaction is what a task does next: end with an outcome, or go on, after wait where it is not 0, by a look where
@@ -93,7 +92,7 @@ type reaction struct {
 	wait    time.Duration
 	backoff bool // wait at least a backoff
 	abort   bool
-	held    bool // the outcome is kept back: see address
+	held    bool // the outcome is kept back: see suspense
 }
 
 // sent decides after the answer to a send. blind says that this target cannot be looked at.
@@ -174,9 +173,6 @@ func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 		}
 		return p.blind(t, a, now)
 	case oneroster.Blind:
-		if a.Denied && p.lookFirst && !p.resend {
-			return reaction{outcome: t.stopped(), abort: true}
-		}
 		r := p.blind(t, a, now)
 		if r.outcome != nil {
 			r.outcome.Blind = !a.Denied // what this client may not do today, it may do tomorrow

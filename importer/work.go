@@ -35,6 +35,8 @@ type workers struct {
 	address  *address
 	// permission is what is known of what this client may do.
 	permission suspense
+	// sight is that of --look-first, which sends no row without a look: may this client look?
+	sight suspense
 	// unlisted: the server's list is of no use for Verify.
 	unlisted atomic.Bool
 }
@@ -138,11 +140,7 @@ func (w *workers) attempt(t *task) reaction {
 		w.settle(false)
 	}
 	if r.abort {
-		reason := a.Reason
-		if a.Denied {
-			reason += "; --look-first reads each row there before it sends it"
-		}
-		w.stop.because(&StopError{Code: "refused", Reason: reason})
+		w.stop.because(&StopError{Code: "refused", Reason: a.Reason})
 	}
 	return r
 }
@@ -152,6 +150,8 @@ func (w *workers) suspends(t *task, a oneroster.Answer, look bool, o *Outcome) b
 	switch {
 	case a.NotFound && o.Status == Rejected:
 		return w.address.hold(t, o)
+	case look && !w.verify && w.LookFirst && a.Denied && o.Status == InDoubt:
+		return w.sight.hold(t, o)
 	case w.denied(a, look) && o.Compared == 0: // a list may have shown the row to be compared
 		return w.permission.hold(t, o)
 	}
@@ -232,7 +232,7 @@ func refusal(v oneroster.Verdict) bool {
 }
 
 func (w *workers) policy() policy {
-	return policy{attempts: w.Attempts, settle: w.Settle, resend: w.Resend, lookFirst: w.LookFirst}
+	return policy{attempts: w.Attempts, settle: w.Settle, resend: w.Resend}
 }
 
 // backoff is how long to wait after the nth failure in a row, n from 1: rnd, in [0, 1), of a bound that doubles.
