@@ -19,7 +19,6 @@ import (
 // looked up, whatever the checkpoint says, and a row of which it cannot be told counts as a change.
 type guard struct {
 	limit limit
-	files []inspected
 	// again reads the checkpoint anew, since a journal serves one pass; nil: there is none.
 	again   func() (*checkpoint.Journal, error)
 	reader  *gradecsv.Reader // nil: the guard is off
@@ -30,13 +29,7 @@ type guard struct {
 	held bool
 }
 
-// inspected is a file as it was before anything was read of it.
-type inspected struct {
-	name string
-	os.FileInfo
-}
-
-// check refuses input that cannot be read twice, and notes what is to be the same both times.
+// check refuses input that cannot be read twice.
 func (g *guard) check(files []string) error {
 	if !g.limit.On {
 		return nil
@@ -47,43 +40,8 @@ func (g *guard) check(files []string) error {
 			return usage("--max-changes: %s can be read only once, and changes are counted before anything is sent; "+
 				"save it to a file, or leave out --max-changes", map[bool]string{true: "standard input", false: name}[name == "-"])
 		}
-		if err == nil { // else reading says it
-			g.files = append(g.files, inspected{name, info})
-		}
 	}
 	return nil
-}
-
-// changed names a file that is another than the one that was checked, "" for none.
-func (g *guard) changed() string {
-	for _, f := range g.files {
-		now, err := os.Stat(f.name)
-		if err != nil || !os.SameFile(now, f.FileInfo) || now.Size() != f.Size() || !now.ModTime().Equal(f.ModTime()) {
-			return f.name
-		}
-	}
-	return ""
-}
-
-// guarded is a source that ends when its files are no longer what was counted. It looks after each read, so that no row that
-// was written since is passed on.
-type guarded struct {
-	importer.Source
-	guard *guard
-	stop  context.CancelCauseFunc
-}
-
-var errUnsteady = errors.New("a file was written to while it was imported")
-
-// Read is the source's.
-func (s guarded) Read(rows []gradecsv.Row) (int, error) {
-	n, err := s.Source.Read(rows)
-	if name := s.guard.changed(); name != "" {
-		s.stop(&importer.StopError{Code: "changed", Reason: name + " was written to or replaced after this run began, and --max-changes " +
-			"has counted what it was; no more rows are sent; run again when the file is complete"})
-		return 0, errUnsteady
-	}
-	return n, err
 }
 
 // open opens what the first pass reads.

@@ -39,6 +39,7 @@ type job struct {
 	problems *listing         // for validate; nil: the summary has the first rows
 	printed  bool             // the problems, in place of the summary
 	detected []gradecsv.Detection
+	inputs   inputs
 	moved    moved          // inputs that the run replaced
 	source   *meteredSource // once the run begins
 	metrics  *metrics       // nil: none
@@ -52,6 +53,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	if err := j.files.checkFiles(); err != nil {
 		return err
 	}
+	j.inputs = inspect(j.files.Files)
 	waiting, quit := context.WithCancel(ctx)
 	defer quit()
 	options.Quit, j.config.Stopping = waiting.Done(), quit
@@ -222,6 +224,9 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 
 // start does what the job is for.
 func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*importer.Report, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c.Source = steadySource{c.Source, j.inputs, stop}
 	if j.verify {
 		return importer.Verify(ctx, c, j.list)
 	}
@@ -233,11 +238,6 @@ func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*impor
 	}
 	if r, err := j.guard.stops(ctx, c); r != nil || err != nil {
 		return r, err
-	}
-	if j.guard.files != nil {
-		counted, stop := context.WithCancelCause(ctx)
-		defer stop(nil)
-		ctx, c.Source = counted, guarded{c.Source, &j.guard, stop}
 	}
 	c.Doubtful = kept.doubtful.Spool
 	return importer.Run(ctx, c)
