@@ -3,6 +3,7 @@ package oneroster
 import (
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -38,6 +39,8 @@ func parseEndpoint(rawURL string, allowPlainHTTP bool) (*url.URL, error) {
 		return refuse("not an https address; write it like https://api.example.org")
 	case u.Hostname() == "":
 		return refuse("names no host; write it like https://api.example.org")
+	case u.Port() != "" && !possiblePort(u.Port()):
+		return refuse("port " + u.Port() + " does not exist; ports are 1 to 65535")
 	case u.User != nil:
 		return refuse("must not hold a user or password; credentials have settings of their own")
 	case u.Fragment != "":
@@ -47,6 +50,11 @@ func parseEndpoint(rawURL string, allowPlainHTTP bool) (*url.URL, error) {
 			Problem: "plain http to " + u.Hostname() + " would send credentials and grades unencrypted; use https"}
 	}
 	return u, nil
+}
+
+func possiblePort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
 }
 
 // parseBase reads a base URL: an endpoint without a query, its path without the slash at the end.
