@@ -13,7 +13,7 @@ import (
 //
 // The warnings say what makes the sum less than one whole import: a shard that is missing, is there twice (only the run
 // that began last counts), is not finished, went to another target or read another file. A missing or unfinished shard
-// makes the merged run a stopped one. A single report is returned as it is, without warnings.
+// makes the merged run a stopped one. A single report is returned as it is; the warning is that of the other shards.
 //
 // The error says why there is no sum at all.
 func Merge(reports []*Report) (*Report, []string, error) {
@@ -23,7 +23,7 @@ func Merge(reports []*Report) (*Report, []string, error) {
 	}
 	if len(reports) == 1 {
 		one := *reports[0]
-		return &one, nil, nil
+		return &one, missing(parts), nil
 	}
 	parts, warnings := latest(parts)
 	missing := missing(parts)

@@ -202,6 +202,9 @@ func Begun(c Config, started time.Time) *Report {
 		Reason: "this run has not ended yet, or it was killed: then run the same command again to go on, and the status command shows what was done"}, nil)
 }
 
+// Unended says that the report was written when its run began, and by no end of it.
+func (r *Report) Unended() bool { return r.Run.Stopped != "" && !r.Run.Finished.After(r.Run.Started) }
+
 // add folds one outcome in.
 func (f *fold) add(o Outcome) {
 	f.Counts.add(o.Status)

@@ -45,7 +45,8 @@ func (c *reportCommand) Run(t *terminal) error {
 	if err := c.show(t, r, warnings); err != nil {
 		return err
 	}
-	if len(c.Files) > 1 && r.Run.Stopped != "" { // of a single one, whoever ran it was told
+	// Of a single one that ended, whoever ran it was told.
+	if several := len(c.Files) > 1; r.Unended() || several && r.Run.Stopped != "" || !several && len(warnings) > 0 {
 		return finished(importer.ExitStopped)
 	}
 	return nil
@@ -65,6 +66,9 @@ func (c *reportCommand) show(t *terminal, r *importer.Report, warnings []string)
 		}
 		return page(t.out)
 	default:
+		if err := c.mayWrite(output); err != nil {
+			return err
+		}
 		if err := replaceFile(output, page); err != nil {
 			return err
 		}
@@ -78,6 +82,23 @@ func (c *reportCommand) show(t *terminal, r *importer.Report, warnings []string)
 	fmt.Fprintf(t.out, "\n  page:     %s\n", output)
 	return nil
 }
+
+// mayWrite refuses to replace what is no page of ours.
+func (c *reportCommand) mayWrite(output string) error {
+	f, err := os.Open(output)
+	if err != nil {
+		return nil // it is not there, or replacing it says what is wrong
+	}
+	defer f.Close()
+	head := make([]byte, len(pageBegins))
+	n, err := io.ReadFull(f, head)
+	if err == io.EOF || strings.EqualFold(string(head[:n]), pageBegins) {
+		return nil
+	}
+	return usage("%s is there and is no page that this program wrote; name another file with --output, or remove it", output)
+}
+
+const pageBegins = "<!doctype html>"
 
 // merged reads the reports and adds them up.
 func (c *reportCommand) merged() (*importer.Report, []string, error) {
