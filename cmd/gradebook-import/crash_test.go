@@ -201,7 +201,7 @@ func (c *crash) terminate(v *victim) {
 func (c *crash) interruptTwice(v *victim) {
 	c.front.at(newMoment(arrived, 1+c.rnd.IntN(60), func() bool {
 		v.signal(syscall.SIGINT)
-		time.Sleep(oneWish + 50*time.Millisecond) // so long the run waits for this row
+		time.Sleep(oneWish(os.Interrupt) + 50*time.Millisecond) // so long the run waits for this row
 		v.signal(syscall.SIGINT)
 		return true
 	}))

@@ -248,6 +248,9 @@ func logEnd(log *slog.Logger, r *importer.Report) {
 	attrs := []any{"exitCode", r.Run.ExitCode, "read", c.Read, "accepted", c.Accepted, "unchanged", c.Unchanged,
 		"rejected", c.Rejected, "failed", c.Failed, "inDoubt", c.InDoubt, "deferred", c.Deferred, "filtered", c.Filtered,
 		"seconds", math.Round(10*r.Run.Finished.Sub(r.Run.Started).Seconds()) / 10}
+	if r.Run.DryRun {
+		attrs = append(attrs, "dryRun", true) // accepted: would be sent
+	}
 	if r.Run.Stopped != "" {
 		log.Info("run stopped", append(attrs, "why", r.Run.Stopped)...)
 		return

@@ -82,8 +82,13 @@ func onSignals(ctx context.Context, t *terminal, says string) (context.Context, 
 }
 
 // oneWish is how soon after the first signal another one means the same: timeout(1), and a terminal or a supervisor that
-// signals the whole group, send it twice. A person takes longer.
-const oneWish = time.Second
+// signals the whole group, send it twice. A person who presses Ctrl-C twice takes longer than a tenth of a second.
+func oneWish(s os.Signal) time.Duration {
+	if s == os.Interrupt {
+		return 100 * time.Millisecond
+	}
+	return time.Second
+}
 
 // obey does what the first signal is for, and then what the second one is for. It returns when over is closed.
 func obey(signals <-chan os.Signal, over <-chan struct{}, first func(os.Signal), second func()) {
@@ -95,7 +100,7 @@ func obey(signals <-chan os.Signal, over <-chan struct{}, first func(os.Signal),
 			case asked.IsZero():
 				asked = time.Now()
 				first(s)
-			case time.Since(asked) >= oneWish:
+			case time.Since(asked) >= oneWish(s):
 				second()
 				return
 			}
