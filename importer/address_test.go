@@ -184,15 +184,19 @@ func TestAddressWhereNothingIsLeftToDelete(t *testing.T) {
 	}
 }
 
+// begunAs are the intents that a run which was killed left of rows.
+func begunAs(rows []gradecsv.Row) (intents []checkpoint.Intent) {
+	for i := range rows {
+		intents = append(intents, checkpoint.Intent{Key: keyOf(&rows[i].Result), Digest: checkpoint.Digest(rows[i].Digest), Op: checkpoint.Create})
+	}
+	return intents
+}
+
 // A server that was reached, and answers looks for what it lacks with a web page, leaves what a killed run left in doubt,
 // and takes the other rows.
 func TestAddressOfRowsInDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rows := rowsOf(60, 30)
-		intents := make([]checkpoint.Intent, 20)
-		for i := range intents {
-			intents[i] = checkpoint.Intent{Key: keyOf(&rows[i].Result), Digest: checkpoint.Digest(rows[i].Digest), Op: checkpoint.Create}
-		}
 		server := at(func(method string, r *oneroster.Result) oneroster.Answer {
 			if method != http.MethodGet {
 				return oneroster.Answer{Verdict: oneroster.Accepted, Requests: 1, Status: 201, Ended: time.Now()}
@@ -201,7 +205,7 @@ func TestAddressOfRowsInDoubt(t *testing.T) {
 			a.Verdict = oneroster.Doubt
 			return a
 		})
-		r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: server, Journal: newTarget(t, true, intents...)})
+		r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: server, Journal: newTarget(t, true, begunAs(rows[:20])...)})
 		if err != nil || r.Run.ExitCode == ExitRefused || r.Counts.Accepted != 40 || r.Counts.InDoubt != 20 {
 			t.Errorf("%v, exit %d, %+v", err, r.Run.ExitCode, r.Counts)
 		}

@@ -87,8 +87,8 @@
 //
 // # Bounds
 //
-// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost held back, 2·commitRows and
-// planMost on their way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
+// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost and twice forbiddenMost held
+// back, 2·commitRows and planMost on their way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
 // What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each text on a Pile: a row in a reject
 // file, a problem in a list. The pairs of line item and student, of which retakes.go warns, take 1 MiB, and 12 bytes a row
 // in a file without a name.

@@ -77,10 +77,6 @@ func TestForbiddenEverything(t *testing.T) {
 func TestForbiddenLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rows := rowsOf(60, 30)
-		intents := make([]checkpoint.Intent, 20)
-		for i := range intents {
-			intents[i] = checkpoint.Intent{Key: keyOf(&rows[i].Result), Digest: checkpoint.Digest(rows[i].Digest), Op: checkpoint.Create}
-		}
 		server := at(func(method string, r *oneroster.Result) oneroster.Answer {
 			a := oneroster.Answer{Verdict: oneroster.Accepted, Requests: 1, Status: 201, Ended: time.Now()}
 			if method == http.MethodGet {
@@ -88,7 +84,7 @@ func TestForbiddenLooks(t *testing.T) {
 			}
 			return a
 		})
-		r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: server, Journal: newTarget(t, true, intents...)})
+		r, err := Run(t.Context(), Config{Source: &sliceSource{rows: rows}, Gateway: server, Journal: newTarget(t, true, begunAs(rows[:20])...)})
 		if err != nil || r.Run.ExitCode != ExitInDoubt || r.Counts.Accepted != 40 || r.Counts.InDoubt != 20 {
 			t.Errorf("%v, exit %d, %+v", err, r.Run.ExitCode, r.Counts)
 		}

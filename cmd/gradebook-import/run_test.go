@@ -12,15 +12,18 @@ import (
 func TestSignalsAtOnceAskOnce(t *testing.T) {
 	for _, c := range []struct {
 		name          string
+		signal        os.Signal
 		at            []time.Duration
 		first, second int
 	}{
-		{"none", nil, 0, 0},
-		{"one", []time.Duration{0}, 1, 0},
-		{"two at once", []time.Duration{0, 0}, 1, 0},
-		{"two soon, and no more", []time.Duration{0, 200 * time.Millisecond}, 1, 0},
-		{"a person's second", []time.Duration{0, 1500 * time.Millisecond}, 1, 1},
-		{"a person's after two at once", []time.Duration{0, time.Millisecond, 2 * time.Second}, 1, 1},
+		{"none", syscall.SIGTERM, nil, 0, 0},
+		{"one", syscall.SIGTERM, []time.Duration{0}, 1, 0},
+		{"two at once", syscall.SIGTERM, []time.Duration{0, 0}, 1, 0},
+		{"two soon, and no more", syscall.SIGTERM, []time.Duration{0, 200 * time.Millisecond}, 1, 0},
+		{"later", syscall.SIGTERM, []time.Duration{0, 1500 * time.Millisecond}, 1, 1},
+		{"Ctrl-C sent twice by a terminal", os.Interrupt, []time.Duration{0, 20 * time.Millisecond}, 1, 0},
+		{"a person's second Ctrl-C", os.Interrupt, []time.Duration{0, 200 * time.Millisecond}, 1, 1},
+		{"a person's after two at once", syscall.SIGTERM, []time.Duration{0, time.Millisecond, 2 * time.Second}, 1, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -30,7 +33,7 @@ func TestSignalsAtOnceAskOnce(t *testing.T) {
 				began := time.Now()
 				for _, at := range c.at {
 					time.Sleep(time.Until(began.Add(at)))
-					signals <- syscall.SIGTERM
+					signals <- c.signal
 				}
 				synctest.Wait()
 				close(over)

@@ -19,7 +19,7 @@
 //	421, 425              not applied: refused before any work, to be sent again
 //	405, 501 to a write   abort: every other request of the kind would be answered so; the reason names the flag
 //	415, 407              abort: no row can change it
-//	HTTP in place of TLS  abort: https at a port for http
+//	HTTP in place of TLS  abort: https at a port for http; not applied, once the server has answered
 //	413, other 4xx        rejected
 //	404, 410 to a DELETE  missing
 //	404 as a web page     to a GET doubt: a gateway's page, and believing it could send a row twice

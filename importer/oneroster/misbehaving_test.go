@@ -310,6 +310,30 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// What answers over plain http once, at an address that has answered before, is a server that starts again.
+func TestPlainHTTPForOnce(t *testing.T) {
+	s := httptest.NewTLSServer(routes(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201) }))
+	t.Cleanup(s.Close)
+	plain, starting := server(t, http.NotFound).Listener.Addr().String(), false
+	tr := newTransport(Config{})
+	tr.DisableKeepAlives = true
+	tr.TLSClientConfig.RootCAs = s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	dial := tr.DialContext
+	tr.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if starting {
+			address = plain
+		}
+		return dial(ctx, network, address)
+	}
+	c := client(t, Config{BaseURL: s.URL + "/root", Transport: tr})
+	for i, want := range []Verdict{Accepted, NotApplied, Accepted} {
+		starting = i == 1
+		if a := c.Submit(t.Context(), post, typical()); a.Verdict != want || starting != (a.Code == "net.plainhttp") {
+			t.Errorf("request %d: %+v, want %v", i+1, a, want)
+		}
+	}
+}
+
 // Over HTTP/2: used where offered, a stream that is reset is in doubt, a connection that is to be closed costs nothing.
 func TestHTTP2(t *testing.T) {
 	var calls atomic.Int64

@@ -104,7 +104,7 @@
 // Medians and worst of nine seeds on 2026-11-26, in per cent: goodput ÷ the oracle's, goodput ÷ what the server allows,
 // requests refused ÷ sent, and the seconds until the first half second at full speed. Nothing was lost, save by "no
 // backoff", which gives a row up after five attempts and so loses most of them (its goodput counts attempts at what is
-// left). 20 ms a request where the profile does not say, 64 as the ceiling of requests in flight. At stalls, tight, shallow and
+// left). The baselines are of the day before, but at whims. 20 ms a request where the profile does not say, 64 as the ceiling of requests in flight. At stalls, tight, shallow and
 // thin the baselines only hammer.
 //
 //	             pace                                          fixed 8        aws adaptive   no backoff
