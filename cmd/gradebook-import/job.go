@@ -226,7 +226,7 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*importer.Report, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	c.Source = steadySource{c.Source, j.inputs, stop}
+	vigil{j.inputs, stop}.watch(&c)
 	if j.verify {
 		return importer.Verify(ctx, c, j.list)
 	}
