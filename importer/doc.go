@@ -9,7 +9,7 @@
 // There are three kinds of goroutine: one plan, which reads, validates and decides; N workers, which look and send; one
 // record, which commits, counts and reports. Rows that plan decides go to record a batch at a time, those that workers end one
 // by one. Each stage knows the next one's input and nothing else; nothing flows back
-// but "stop", and to plan, that a task was taken: it plans the next rows when half of the last were, or as early as a slow
+// but "stop", and to plan, that a task was taken: it begins the next rows when half of the last were taken, or as early as a slow
 // disk needs, so that a kill leaves few rows in doubt at a slow server (stride.go). Only the file that holds Run starts
 // goroutines and makes the channels between stages; the contexts are stop.go's.
 //
@@ -35,7 +35,8 @@
 // ended (for an intent of an earlier process, since this one started), because the server may still be working on a
 // request whose client is gone; a look counts from when it was asked for. The same holds for "another content", which a
 // request under way may yet replace. Found is believed at once, unless what is under way may be another content, a
-// replacement or a deletion. A row that waits holds no worker: it sits in the room.
+// replacement or a deletion. A row that waits holds no worker: it sits in the room. What an earlier process left in doubt waits
+// there, until the look can be believed or the new rows have had their turn: however soon a run is killed, it has sent new rows.
 //
 // A look compares what was sent and nothing else, so a value that the file no longer has is missed by it. Where a
 // replacement is in doubt, and where another content of the row is, more at the server than in the row counts as different.
@@ -87,7 +88,7 @@
 //
 // # Bounds
 //
-// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room, heldMost and twice forbiddenMost held
+// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room and as many aside, heldMost and twice forbiddenMost held
 // back, 2·commitRows and planMost on their way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
 // What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each text on a Pile: a row in a reject
 // file, a problem in a list. The pairs of line item and student, of which retakes.go warns, take 1 MiB, and 12 bytes a row

@@ -157,13 +157,14 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	outcomes := make(chan Outcome, commitRows) // closed below, when plan and every worker have returned
 
 	meter := newMeter(started)
-	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, decided: decided, started: started}
+	room := newRoom(waitingRows)
+	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, decided: decided, started: started, room: room}
 	if !c.verify {
 		plan.retakes = newRetakes(c.TempDir)
 	}
 	work := &workers{
 		Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, meter: meter,
-		room: newRoom(waitingRows), health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
+		room: room, health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
 		address: newAddress(c.Journal.Facts().Reached), permission: suspense{most: forbiddenMost, once: c.Journal.Facts().Reached}, sight: suspense{most: forbiddenMost},
 	}
 	record := &recorder{Config: c, stop: stop, decided: decided, outcomes: outcomes, meter: meter, health: work.health,

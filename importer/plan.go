@@ -32,7 +32,9 @@ type planner struct {
 	files   []span
 	last    uint32 // the highest position so far
 	scratch task   // the row being decided; most rows of a run that is repeated are never sent
-	lap     lap    // the last transaction
+	stride  stride
+	lap     lap   // the last transaction
+	room    *room // where rows in doubt wait
 	retakes *retakes
 }
 
@@ -47,15 +49,17 @@ type span struct {
 func (p *planner) run() error {
 	defer p.retakes.find()
 	defer close(p.tasks)
-	s := stride{size: planFirst}
+	p.stride = stride{rows: planFirst, tasks: planFirst}
+	if p.verify {
+		p.stride = stride{rows: planMost, tasks: planMost} // nothing is in doubt after a crash, and large groups make few requests
+	}
 	for !p.stop.stopped() {
-		if p.verify {
-			s.size = planMost // nothing is in doubt after a crash, and large groups make few requests
-		}
 		began := time.Now()
-		rows := make([]gradecsv.Row, s.size)
+		rows := make([]gradecsv.Row, p.stride.rows)
 		n, err := p.Source.Read(rows)
-		if planErr := p.batch(rows[:n]); planErr != nil {
+		p.lap.read = time.Since(began)
+		sent, planErr := p.batch(rows[:n])
+		if planErr != nil {
 			return p.fail(planErr)
 		}
 		if errors.Is(err, io.EOF) {
@@ -68,9 +72,7 @@ func (p *planner) run() error {
 			return p.fail(err)
 		}
 		if !p.verify {
-			p.await(max(n/2, s.ahead))
-			p.lap.began, p.lap.rows, p.lap.ended, p.lap.left = began, n, time.Now(), len(p.tasks)
-			s = p.lap.next()
+			p.stride = p.stride.reading(n, sent, p.lap)
 		}
 	}
 	return nil
@@ -93,9 +95,8 @@ func (p *planner) fail(err error) error {
 	return err
 }
 
-// batch plans some rows: their intents are durable before the first of them can be sent. Every row gets its outcome
-// even when this fails.
-func (p *planner) batch(rows []gradecsv.Row) error {
+// batch plans some rows, and says how many are to be sent. Every row gets its outcome even when this fails.
+func (p *planner) batch(rows []gradecsv.Row) (sent int, err error) {
 	var decided []Outcome
 	decide := func(o Outcome) {
 		if decided == nil {
@@ -105,7 +106,6 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 	}
 	var tasks []*task
 	var intents []checkpoint.Intent
-	var err error
 	for i := range rows {
 		row := &rows[i]
 		at := p.position(row)
@@ -127,41 +127,61 @@ func (p *planner) batch(rows []gradecsv.Row) error {
 		tasks = append(tasks, t)
 		intents = append(intents, intent)
 	}
-	if err == nil {
-		err = p.begin(tasks, intents)
-	}
-	if err != nil {
-		for _, t := range tasks {
-			decide(*t.outcome(Deferred))
+	p.tell(decided)
+	sent = len(tasks)
+	for len(tasks) > 0 && err == nil && !p.stop.stopped() {
+		n := min(len(tasks), p.stride.tasks)
+		if err = p.begin(tasks[:n], intents[:n]); err == nil {
+			p.hand(tasks[:n])
+			tasks, intents = tasks[n:], intents[n:]
 		}
-		tasks = nil
 	}
+	decided = nil
+	for _, t := range tasks {
+		decide(*t.stopped())
+	}
+	p.tell(decided)
+	return sent, err
+}
+
+// tell reports rows that are not sent.
+func (p *planner) tell(decided []Outcome) {
 	if len(decided) > 0 {
 		p.decided <- decided // unconditional: the recorder receives until plan and workers have returned
 	}
-	if p.list != nil {
-		tasks = grouped(tasks)
-	}
-	for _, t := range tasks {
-		p.tasks <- t // unconditional: workers receive until this channel is closed
+}
+
+// begin makes the intents of tasks durable, before the first of them can be sent.
+func (p *planner) begin(tasks []*task, intents []checkpoint.Intent) error {
+	p.lap.asked = time.Now()
+	first, err := p.Journal.Begin(intents)
+	p.lap.durable, p.lap.queued = time.Now(), len(p.tasks)
+	for i, t := range tasks {
+		t.seq = first + uint64(i)
 	}
 	return err
 }
 
-func (p *planner) begin(tasks []*task, intents []checkpoint.Intent) error {
-	p.lap = lap{asked: time.Now(), tasks: len(tasks)}
-	defer func() { p.lap.durable, p.lap.queued = time.Now(), len(p.tasks) }()
-	if len(tasks) == 0 {
-		return nil
+// hand gives tasks to the workers, and waits until it is time for the next.
+func (p *planner) hand(tasks []*task) {
+	p.lap.tasks = 0
+	if p.list != nil {
+		tasks = grouped(tasks)
 	}
-	first, err := p.Journal.Begin(intents)
-	if err != nil {
-		return err
+	for _, t := range tasks {
+		if t.doubted && p.room.aside(t) {
+			continue
+		}
+		p.tasks <- t // unconditional: workers receive until this channel is closed
+		p.lap.tasks++
 	}
-	for i, t := range tasks {
-		t.seq = first + uint64(i)
+	if p.verify || p.lap.tasks == 0 {
+		return
 	}
-	return nil
+	p.await(max(p.lap.tasks/2, p.stride.ahead))
+	p.lap.ended, p.lap.left = time.Now(), len(p.tasks)
+	p.stride = p.stride.after(p.lap)
+	p.lap.began, p.lap.had = p.lap.ended, p.lap.left
 }
 
 // row plans one row: a task with its intent, or an outcome.

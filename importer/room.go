@@ -10,9 +10,13 @@ import (
 // room is where rows wait that may not be sent yet: for a backoff, a Retry-After, or for a look to be believed. They
 // hold no worker. It has no goroutine: the workers that have nothing else to do wait for its earliest row. Bounded; a
 // worker that finds it full waits with its row in hand.
+//
+// Rows that an earlier process left in doubt wait aside, until a look at them can be believed, or there are no new rows: a run
+// that is killed before that has sent new rows and not only looked at old ones, and one look is enough for each.
 type room struct {
 	mu      sync.Mutex
 	tasks   byDue
+	idle    []*task // aside, in the order in which they came, which is that in which they are due
 	limit   int
 	earlier chan struct{} // one token: a row came that is due before all others
 }
@@ -33,6 +37,21 @@ func (r *room) put(t *task) bool {
 	return true
 }
 
+// aside takes a row in whose first look has time, until t.believe or until there are no new rows; and says whether there was
+// a place.
+func (r *room) aside(t *task) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.idle) >= r.limit {
+		return false
+	}
+	t.due = t.believe
+	if r.idle = append(r.idle, t); len(r.idle) == 1 {
+		r.wake()
+	}
+	return true
+}
+
 // wake gives one idle worker the earliest row to wait for.
 func (r *room) wake() {
 	select {
@@ -41,18 +60,29 @@ func (r *room) wake() {
 	}
 }
 
-// due returns the earliest row if it is due (or if all are wanted), else how long it has to wait, -1 when the room is
-// empty.
-func (r *room) due(now time.Time, all bool) (*task, time.Duration) {
+// due returns the earliest row if it is due (or if all are wanted, or those aside), else how long it has to wait, -1 when the
+// room is empty.
+func (r *room) due(now time.Time, all, idle bool) (*task, time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.tasks) == 0 {
-		return nil, -1
+	wait := time.Duration(-1)
+	if len(r.tasks) > 0 {
+		if wait = r.tasks[0].due.Sub(now); wait <= 0 || all {
+			return heap.Pop(&r.tasks).(*task), 0
+		}
 	}
-	if wait := r.tasks[0].due.Sub(now); wait > 0 && !all {
-		return nil, wait
+	if len(r.idle) > 0 {
+		t := r.idle[0]
+		if until := t.due.Sub(now); until > 0 && !all && !idle {
+			if wait < 0 {
+				wait = until
+			}
+			return nil, min(wait, until)
+		}
+		r.idle[0], r.idle = nil, r.idle[1:]
+		return t, 0
 	}
-	return heap.Pop(&r.tasks).(*task), 0
+	return nil, wait
 }
 
 // take returns the next row to work on: one that is due before a new one. When intake has ended it hands out all that
@@ -60,7 +90,7 @@ func (r *room) due(now time.Time, all bool) (*task, time.Duration) {
 func (r *room) take(intake context.Context, tasks <-chan *task) *task {
 	done := intake.Done()
 	for {
-		t, wait := r.due(time.Now(), intake.Err() != nil)
+		t, wait := r.due(time.Now(), intake.Err() != nil, tasks == nil)
 		if t != nil || wait < 0 && tasks == nil {
 			return t
 		}

@@ -53,6 +53,55 @@ func TestRoomDrainsWhenIntakeEnds(t *testing.T) {
 	})
 }
 
+// A row whose first look has time is handed out when new rows have had their turn, or when it is due; where intake has ended, too.
+func TestRoomAside(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		close, stop  bool
+		other, after time.Duration // when a row that waits for a backoff is due; when the row aside is handed out
+	}{
+		{"new rows may come", false, false, time.Hour, 5 * time.Second},
+		{"another row is due before", false, false, time.Second, 5 * time.Second},
+		{"there are no new rows", true, false, time.Hour, 0},
+		{"intake has ended", false, true, time.Hour, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, start := newRoom(10), time.Now()
+				tasks, got := make(chan *task), make(chan *task)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				go func() {
+					defer close(got)
+					for range 2 {
+						got <- r.take(ctx, tasks)
+					}
+				}()
+				synctest.Wait()
+				aside, other := &task{believe: start.Add(5 * time.Second)}, &task{due: start.Add(c.other)}
+				if !r.aside(aside) || !r.put(other) {
+					t.Fatal("no place")
+				}
+				if c.close {
+					close(tasks)
+				}
+				if c.stop {
+					cancel()
+				}
+				want := map[*task]time.Duration{aside: c.after, other: c.other}
+				if c.stop {
+					want[other] = 0
+				}
+				for next := range got {
+					if took := time.Since(start); took != want[next] {
+						t.Errorf("aside: %t, after %s, want %s", next == aside, took, want[next])
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestRoomIsBounded(t *testing.T) {
 	r := newRoom(2)
 	for n, want := range []bool{true, true, false} {

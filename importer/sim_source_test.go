@@ -16,7 +16,7 @@ type simSource struct {
 }
 
 // simMost is how many rows a run may hold at a time: the arithmetic of doc.go.
-const simMost = planMost + queueRows + waitingRows + 2*commitRows
+const simMost = planMost + queueRows + 2*waitingRows + 2*commitRows
 
 func (src simSource) Read(rows []gradecsv.Row) (int, error) {
 	p := src.p
