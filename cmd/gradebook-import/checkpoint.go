@@ -36,7 +36,7 @@ func (c *compactCommand) Run(t *terminal) error {
 	}
 	before, after, err := checkpoint.Compact(c.Checkpoint, checkpoint.Options{LockWait: max(1, c.LockWait)})
 	if err != nil {
-		return unopened(c.Checkpoint, err)
+		return t.unopened(c.Checkpoint, err)
 	}
 	fmt.Fprintf(t.out, "%s: %s before, %s now; it remembers all that it did\n", c.Checkpoint, size(before), size(after))
 	return nil

@@ -15,7 +15,7 @@ const program = "gradebook-import"
 
 // cli is the whole command line. A command is a struct with its flags and a Run method, in a file of its own.
 type cli struct {
-	ConfigFile kong.ConfigFlag `name:"config" group:"settings" placeholder:"FILE" help:"YAML file with flags, by name: 'base-url: https://…'."`
+	ConfigFile kong.ConfigFlag `name:"config" env:"GRADEBOOK_CONFIG" group:"settings" placeholder:"FILE" help:"YAML file with flags, by name: 'base-url: https://…'."`
 
 	Run        runCommand        `cmd:"" help:"Import files into a gradebook. Run it again to resume."`
 	Validate   validateCommand   `cmd:"" help:"Check files. Nothing is sent, and no credentials are needed."`
@@ -36,7 +36,8 @@ func command(ctx context.Context, args []string, t *terminal) error {
 		return versionCommand{}.Run(t)
 	}
 	unsetEmpty()
-	parser, err := newParser(t)
+	files := &configFiles{}
+	parser, err := newParser(t, files)
 	if err != nil {
 		return err
 	}
@@ -46,8 +47,9 @@ func command(ctx context.Context, args []string, t *terminal) error {
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		t.json = asksForJSON(args)
-		return refused(err)
+		return refused(err, files)
 	}
+	t.origins = &origins{parsed, files}
 	t.warnEnvironment(parser.Model)
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	return parsed.Run(t)
@@ -62,13 +64,12 @@ func unsetEmpty() {
 	}
 }
 
-func newParser(t *terminal) (*kong.Kong, error) {
-	files := &configFiles{}
+func newParser(t *terminal, files *configFiles) (*kong.Kong, error) {
 	return kong.New(&cli{}, append(valueMappers(),
 		kong.Name(program),
 		kong.Description("Imports OneRoster results files into a gradebook: no row lost, none doubled, and the same command "+
 			"resumes after anything."),
-		kong.DefaultEnvars("GRADEBOOK"),
+		kong.Resolvers(variables{}),
 		kong.Configuration(files.load),
 		kong.Bind(files, t),
 		kong.Writers(t.out, t.err),
@@ -97,23 +98,20 @@ func groups() []kong.Group {
 func describe(v *kong.Value) string { return v.Help }
 
 // refused is a command line that cannot be run.
-func refused(err error) error {
+func refused(err error, files *configFiles) error {
+	var parse *kong.ParseError
+	parsed := errors.As(err, &parse) && parse.Context != nil
 	text := err.Error()
-	// What kong says about a wrong value from the environment quotes it; it may have been meant for another variable.
-	if name, _, found := strings.Cut(text, "=\""); found && strings.Contains(name, "(from envar ") {
-		text = name + ")"
-	}
 	var set *misset
 	var file *fs.PathError
 	switch {
 	case errors.As(err, &set):
 		text = set.Error()
-	case errors.As(err, &file): // flags that name files are opened later, the config file apart
-		text = "--config: " + unread(file.Path, err).Error()
+	case errors.As(err, &file) && parsed: // flags that name files are opened later, the config file apart
+		text = origins{parse.Context, files}.named("config") + ": " + unread(file.Path, err).Error()
 	}
-	f := usage("%s", strings.ReplaceAll(text, "envar", "environment variable"))
-	var parse *kong.ParseError
-	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+	f := usage("%s", text)
+	if parsed && parse.Context.Selected() != nil {
 		return f.try(parse.Context.Selected().FullPath() + " --help lists its flags")
 	}
 	return f.try(program + " --help lists the commands")

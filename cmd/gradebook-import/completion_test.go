@@ -32,7 +32,7 @@ func completes(t *testing.T, line string) string {
 // model is the whole command line.
 func model(t *testing.T) *kong.Application {
 	t.Helper()
-	parser, err := newParser(&terminal{out: &bytes.Buffer{}, err: &bytes.Buffer{}})
+	parser, err := newParser(&terminal{out: &bytes.Buffer{}, err: &bytes.Buffer{}}, &configFiles{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestCompletionHasEveryFlag(t *testing.T) {
 func TestHelpFits(t *testing.T) {
 	for _, n := range nodes(model(t).Node) {
 		var out bytes.Buffer
-		parser, err := newParser(&terminal{out: &out, err: &out})
+		parser, err := newParser(&terminal{out: &out, err: &out}, &configFiles{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func loadConfig(r io.Reader) (*settings, error) {
 	if err != nil {
 		return nil, usage("%w", err)
 	}
-	file, err := parser.ParseBytes(data, 0)
+	file, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		return nil, usage("%w", gradecsv.NotYAML(s.file, data, err))
 	}
@@ -60,18 +60,30 @@ func (s *settings) add(body ast.Node) error {
 	case *ast.MappingValueNode:
 		pairs = []*ast.MappingValueNode{node}
 	default:
-		return usage("%s: expected lines such as 'base-url: https://gradebook.example.org'", s.file)
+		return usage("%s:%d: expected lines such as 'base-url: https://gradebook.example.org'", s.file, max(body.GetToken().Position.Line, 1))
 	}
 	for _, pair := range pairs {
 		key := pair.Key.GetToken()
 		v := setting{line: key.Position.Line, column: key.Position.Column}
+		place := s.place(key.Value, v)
+		if first, twice := s.values[key.Value]; twice {
+			return usage("%s: stands in line %d already; leave out one of the two", place, first.line)
+		}
+		if _, blank := pair.Value.(*ast.NullNode); blank {
+			return usage("%s: has no value; write one behind the colon, or remove the line", place)
+		}
 		var ok bool
 		if v.texts, v.list, ok = scalars(pair.Value); !ok {
-			return usage("%s:%d:%d: %s: expected one value, or a list of values", s.file, v.line, v.column, key.Value)
+			return usage("%s: expected one value, or a list of values", place)
 		}
 		s.values[key.Value] = v
 	}
 	return nil
+}
+
+// place is where a setting stands, and its name.
+func (s *settings) place(name string, v setting) string {
+	return fmt.Sprintf("%s:%d:%d: %s", s.file, v.line, v.column, name)
 }
 
 // scalars are the texts of a value.
@@ -97,7 +109,7 @@ func scalars(node ast.Node) (texts []string, list, ok bool) {
 func (s *settings) Validate(app *kong.Application) error {
 	known := flagNames(app.Node)
 	for name, v := range s.values {
-		where := fmt.Sprintf("%s:%d:%d: %s", s.file, v.line, v.column, name)
+		where := s.place(name, v)
 		switch {
 		case name == "client-secret":
 			return usage("%s: the secret does not go into this file; put it into a file of its own and name that with client-secret-file", where)
@@ -123,23 +135,20 @@ func flagNames(node *kong.Node) []string {
 // Resolve is a flag's value in the file; nil where the file has none, or where the environment goes before it.
 func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	v, ok := s.values[flag.Name]
-	if !ok || slices.ContainsFunc(flag.Envs, isSet) {
+	if !ok || isSet(variable(flag.Name)) {
 		return nil, nil
 	}
 	if !v.list {
 		if err := fits(flag, v.texts[0]); err != nil {
-			return nil, &misset{fmt.Errorf("%s:%d:%d: %s: %w", s.file, v.line, v.column, flag.Name, err)}
+			return nil, &misset{fmt.Errorf("%s: %w", s.place(flag.Name, v), err)}
 		}
 		return v.texts[0], nil
 	}
 	if !flag.IsSlice() {
-		return nil, &misset{fmt.Errorf("%s:%d:%d: %s: expected one value, not a list", s.file, v.line, v.column, flag.Name)}
+		return nil, &misset{fmt.Errorf("%s: expected one value, not a list", s.place(flag.Name, v))}
 	}
 	return strings.Join(v.texts, ","), nil
 }
-
-// misset is what is wrong with a value in a config file, with its place: the name of the flag need not go before it.
-type misset struct{ error }
 
 // suggestion is "; did you mean …?" for a name that is almost one of the known.
 func suggestion(name string, known []string) string {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -128,6 +127,7 @@ secrets are not shown.
 
 // Run prints the settings.
 func (*showCommand) Run(t *terminal, c *kong.Context, files *configFiles) error {
+	from := origins{c, files}
 	flags := slices.DeleteFunc(slices.Clone(c.Selected().Flags), func(f *kong.Flag) bool { return f.Hidden })
 	values, width := make([]string, len(flags)), 0
 	for i, flag := range flags {
@@ -135,7 +135,7 @@ func (*showCommand) Run(t *terminal, c *kong.Context, files *configFiles) error 
 		width = max(width, min(len(values[i]), 48))
 	}
 	for i, flag := range flags {
-		if origin := originOf(c, files, flag); origin != "" {
+		if origin := from.of(flag); origin != "" {
 			fmt.Fprintf(t.out, "%-*s  # %s\n", width, values[i], origin)
 			continue
 		}
@@ -145,25 +145,6 @@ func (*showCommand) Run(t *terminal, c *kong.Context, files *configFiles) error 
 		fmt.Fprintf(t.out, "# the client's secret is in the environment variable %s\n", secretVariable)
 	}
 	return nil
-}
-
-// originOf says where a value comes from; "": from nowhere.
-func originOf(c *kong.Context, files *configFiles, flag *kong.Flag) string {
-	for _, p := range c.Path {
-		if p.Flag == flag && !p.Resolved {
-			return "command line"
-		}
-	}
-	if i := slices.IndexFunc(flag.Envs, isSet); i >= 0 {
-		return "environment, " + flag.Envs[i]
-	}
-	if place := files.place(flag.Name); place != "" {
-		return place
-	}
-	if flag.HasDefault || flag.IsBool() {
-		return "default"
-	}
-	return ""
 }
 
 // shown is a value as a config file has it.
@@ -192,31 +173,4 @@ func scalar(text string) string {
 		return text
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\t", `\t`).Replace(text) + `"`
-}
-
-// configFiles are the config files that were read.
-type configFiles struct{ read []*settings }
-
-func (c *configFiles) load(r io.Reader) (kong.Resolver, error) {
-	s, err := loadConfig(r)
-	if err == nil {
-		c.read = append(c.read, s)
-		return s, nil
-	}
-	return nil, err
-}
-
-// place is where a file has a setting; "": none has.
-func (c *configFiles) place(name string) string {
-	for _, s := range c.read {
-		if v, ok := s.values[name]; ok {
-			return fmt.Sprintf("%s:%d", s.file, v.line)
-		}
-	}
-	return ""
-}
-
-func isSet(name string) bool {
-	_, ok := os.LookupEnv(name)
-	return ok
 }

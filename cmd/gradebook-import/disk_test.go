@@ -38,7 +38,7 @@ func diskCases() []diskCase {
 		{name: "no room for the rejects", good: 60, bad: 1500, limit: 100, status: "1",
 			says: []string{"gradebook-report/rejects.csv cannot be written", "run the same command again"}},
 		{name: "no directory for the checkpoint", good: 5, args: []string{"--checkpoint", "place/gradebook.db"}, before: blocked, status: "2",
-			says: []string{"checkpoint place/gradebook.db cannot be opened", "--checkpoint must name"}, heal: unblocked, nothing: true},
+			says: []string{"--checkpoint: place/gradebook.db cannot be opened", "name a file in a directory"}, heal: unblocked, nothing: true},
 		{name: "no directory for the report", good: 5, args: []string{"--report-dir", "place/report"}, before: blocked, status: "2",
 			says: []string{"--report-dir: ", "place"}, heal: unblocked, nothing: true},
 		{name: "the checkpoint removed", good: 400, status: "1", during: func(b *lab) { b.remove("gradebook.db") },

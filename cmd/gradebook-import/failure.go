@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"syscall"
 
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer"
@@ -35,6 +36,8 @@ func unread(path string, err error) error {
 		return fmt.Errorf("%s: no such file; check the name and the directory", path)
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: may not be read by this user; check the file's permissions", path)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%s: is a directory; name the file in it", path)
 	case errors.As(err, &cause):
 		return fmt.Errorf("%s: %w", path, cause.Err)
 	}

@@ -3,7 +3,8 @@ package main
 import (
 	"cmp"
 	"net/http"
-	"path/filepath"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,12 +23,25 @@ type fileFlags struct {
 
 // checkFiles refuses a file that is named twice: each of its rows would be a duplicate of itself.
 func (f *fileFlags) checkFiles() error {
-	seen := map[string]bool{}
+	type known struct {
+		name string
+		os.FileInfo
+	}
+	var seen []known
 	for _, name := range f.Files {
-		if clean := filepath.Clean(name); seen[clean] && name != "-" {
-			return usage("%s is named twice; name each file once", name)
+		info, err := os.Stat(name)
+		if err != nil || !info.Mode().IsRegular() { // reading says what is wrong
+			continue
 		}
-		seen[filepath.Clean(name)] = true
+		i := slices.IndexFunc(seen, func(k known) bool { return os.SameFile(k.FileInfo, info) })
+		switch {
+		case i < 0:
+			seen = append(seen, known{name, info})
+		case seen[i].name == name:
+			return usage("%s is named twice; name each file once", name)
+		default:
+			return usage("%s and %s are one file; name it once", seen[i].name, name)
+		}
 	}
 	return nil
 }
@@ -64,10 +78,10 @@ type authFlags struct {
 
 // limitFlags say what the server and the run can bear.
 type limitFlags struct {
-	Concurrency int           `group:"limits" default:"8" placeholder:"N" help:"The most requests at a time (${default})."`
-	Rate        float64       `group:"limits" default:"0" placeholder:"R" help:"The most requests a second; 0: what the server bears (${default})."`
-	Attempts    int           `group:"limits" default:"5" placeholder:"N" help:"How often a row may fail before it is given up (${default})."`
-	Timeout     time.Duration `group:"limits" default:"30s" placeholder:"D" help:"For one request (${default})."`
+	Concurrency int           `group:"limits" default:"8" min:"1" max:"1000" placeholder:"N" help:"The most requests at a time (${default})."`
+	Rate        float64       `group:"limits" default:"0" min:"0" max:"1000000" placeholder:"R" help:"The most requests a second; 0: what the server bears (${default})."`
+	Attempts    int           `group:"limits" default:"5" min:"1" placeholder:"N" help:"How often a row may fail before it is given up (${default})."`
+	Timeout     time.Duration `group:"limits" default:"30s" min:"1ms" placeholder:"D" help:"For one request (${default})."`
 	Grace       time.Duration `group:"limits" default:"20s" placeholder:"D" help:"For requests under way when the run is stopped (${default})."`
 	Settle      time.Duration `group:"limits" default:"5s" placeholder:"D" help:"How long a request without an answer may still arrive (${default})."`
 	GiveUpAfter time.Duration `group:"limits" default:"15m" placeholder:"D" help:"Stop when the server answers nothing for so long (${default})."`
@@ -143,30 +157,6 @@ func (l limit) String() string {
 		return strconv.FormatFloat(l.Percent, 'g', -1, 64) + "%"
 	}
 	return strconv.Itoa(l.N)
-}
-
-// check refuses values that make no sense, with what to write instead.
-func (f *limitFlags) check() error {
-	switch {
-	case f.Concurrency < 1 || f.Concurrency > 1000:
-		return usage("--concurrency %d: must be from 1 to 1000", f.Concurrency)
-	case f.Attempts < 1:
-		return usage("--attempts %d: must be 1 or more", f.Attempts)
-	case !(f.Rate >= 0) || f.Rate > 1e6:
-		return usage("--rate %v: must be 0 (whatever the server bears) or requests a second", f.Rate)
-	case f.Timeout <= 0:
-		return usage("--timeout %s: must be more than 0, such as 30s", f.Timeout)
-	case f.Grace < 0 || f.Settle < 0 || f.GiveUpAfter < 0:
-		return usage("--grace, --settle, --give-up-after: a time must not be negative")
-	}
-	return nil
-}
-
-func (f *sendFlags) check() error {
-	if f.MaxDuration < 0 {
-		return usage("--max-duration %s: a time must not be negative", f.MaxDuration)
-	}
-	return f.limitFlags.check()
 }
 
 // apply puts the flags into the configuration of a run. There, a zero is a default; here it is meant.

@@ -62,10 +62,10 @@ func (j *job) run(ctx context.Context) (err error) {
 		return &failure{status: importer.ExitStopped, err: errors.New("stopped before the header was read; nothing was done")}
 	}
 	if err != nil {
-		return err
+		return j.term.unread(err)
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	dir, err := j.output.directory()
+	dir, err := j.output.directory(j.term)
 	if err != nil {
 		return err
 	}

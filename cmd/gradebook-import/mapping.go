@@ -80,7 +80,7 @@ func (c *mappingInit) Run(t *terminal) error {
 	if err == nil {
 		_, err = t.out.Write(text)
 	}
-	return err
+	return t.unread(err)
 }
 
 type mappingShow struct {
@@ -109,7 +109,7 @@ func (c *mappingShow) Run(t *terminal) error {
 type mappingTest struct {
 	File string `arg:"" name:"FILE" help:"The file to read."`
 	shapeFlags
-	Rows int `group:"output" default:"5" placeholder:"N" help:"How many records to show (${default})."`
+	Rows int `group:"output" default:"5" min:"1" placeholder:"N" help:"How many records to show (${default})."`
 }
 
 // Help is what help says beside the flags.
@@ -125,12 +125,9 @@ It shows whole rows: names, ids and grades of students.
 
 // Run shows records before and after their mapping. Status 3: some would be rejected.
 func (c *mappingTest) Run(t *terminal) error {
-	if c.Rows < 1 {
-		return usage("--rows %d: must be 1 or more", c.Rows)
-	}
 	p, err := gradecsv.PreviewFile(c.File, c.asked(), c.Rows)
 	if err != nil {
-		return err
+		return t.unread(err)
 	}
 	fmt.Fprintln(t.out, readAs(p.Detection))
 	for _, w := range p.Warnings {

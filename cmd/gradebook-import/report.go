@@ -33,16 +33,16 @@ func verifyNames() names { return names{report: "verify.json", rejects: "differe
 type reportDir string
 
 // directory makes the report directory, for its owner alone: rejects.csv has whole rows.
-func (f *outputFlags) directory() (reportDir, error) {
+func (f *outputFlags) directory(t *terminal) (reportDir, error) {
 	if f.ReportDir == "" {
-		return "", usage("--report-dir: must name a directory")
+		return "", usage("%s: must name a directory", t.named("report-dir"))
 	}
 	if err := os.MkdirAll(f.ReportDir, 0o700); err != nil {
-		return "", usage("--report-dir: %w", noDirectory(f.ReportDir, err))
+		return "", usage("%s: %w", t.named("report-dir"), noDirectory(f.ReportDir, err))
 	}
 	probe, err := os.CreateTemp(f.ReportDir, ".probe-*")
 	if err != nil {
-		return "", usage("--report-dir: %w", noDirectory(f.ReportDir, err))
+		return "", usage("%s: %w", t.named("report-dir"), noDirectory(f.ReportDir, err))
 	}
 	return reportDir(f.ReportDir), errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

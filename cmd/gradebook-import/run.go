@@ -37,9 +37,6 @@ corrected file can be imported as a whole.
 
 // Run imports.
 func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
-	if err := c.sendFlags.check(); err != nil {
-		return err
-	}
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}
 	j.metrics = c.metrics(t, j.target, c.Shard.Shard)
 	c.sendFlags.apply(&j.config, c.Shard.Count)

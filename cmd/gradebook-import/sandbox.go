@@ -31,8 +31,8 @@ type sandboxCommand struct {
 	RefuseLooks      int           `group:"server" placeholder:"STATUS" help:"Answer whoever looks for results with 403, 405 or 501."`
 	State            string        `group:"server" placeholder:"FILE" help:"Keep the results in this file from one time to the next."`
 
-	Limit   float64       `group:"faults" placeholder:"R" help:"Refuse more than so many requests a second (429)."`
-	Burst   int           `group:"faults" placeholder:"N" help:"So many requests at once are still within the limit."`
+	Limit   float64       `group:"faults" min:"0" max:"1000000" placeholder:"R" help:"Refuse more than so many requests a second (429)."`
+	Burst   int           `group:"faults" min:"0" placeholder:"N" help:"So many requests at once are still within the limit."`
 	Latency time.Duration `group:"faults" placeholder:"D" help:"How long a request takes."`
 	Jitter  time.Duration `group:"faults" placeholder:"D" help:"Up to so much longer."`
 	Faults  string        `group:"faults" placeholder:"LIST" help:"What goes wrong, and how often: drop-after:0.02,503:every=50"`
@@ -136,14 +136,7 @@ func (c *sandboxCommand) config(t *terminal) (sandbox.Config, error) {
 
 // check refuses values that make no sense, with what to write instead.
 func (c *sandboxCommand) check() error {
-	switch {
-	case !(c.Limit >= 0) || c.Limit > 1e6:
-		return usage("--limit %v: must be 0 (no limit) or requests a second", c.Limit)
-	case c.Burst < 0:
-		return usage("--burst %d: must be 0 or more", c.Burst)
-	case c.Latency < 0 || c.Jitter < 0:
-		return usage("--latency, --jitter: a time must not be negative")
-	case c.State == "":
+	if c.State == "" {
 		return nil
 	}
 	if dir, err := os.Stat(filepath.Dir(c.State)); err != nil || !dir.IsDir() {
@@ -159,7 +152,7 @@ func (c *sandboxCommand) credentials(config *sandbox.Config, t *terminal) (err e
 	}
 	config.ClientSecret = os.Getenv(secretVariable)
 	if c.ClientSecretFile != "" {
-		config.ClientSecret, err = readSecret(c.ClientSecretFile, t)
+		config.ClientSecret, err = t.readSecret(c.ClientSecretFile)
 	}
 	if err == nil && c.ClientID != "" && config.ClientSecret == "" {
 		err = usage("--client-id needs the client's secret; add --client-secret-file, or leave out --client-id to let anybody in")

@@ -44,12 +44,12 @@ func (f *authFlags) server(target *targetFlags, t *terminal) (oneroster.Config, 
 	if err := f.complete(target); err != nil {
 		return c, err
 	}
-	for flag, address := range map[string]string{"--base-url": target.BaseURL, "--token-url": f.TokenURL} {
-		if err := checkAddress(flag, address, f.AllowPlainHTTP); err != nil {
-			return c, err
+	for _, flag := range []struct{ name, address string }{{"base-url", target.BaseURL}, {"token-url", f.TokenURL}} {
+		if err := checkAddress(flag.address, f.AllowPlainHTTP); err != nil {
+			return c, usage("%s: %w", t.named(flag.name), err)
 		}
 	}
-	if err := checkBase(target.BaseURL); err != nil {
+	if err := t.checkBase(target.BaseURL); err != nil {
 		return c, err
 	}
 	var err error
@@ -78,28 +78,28 @@ func (f *authFlags) complete(target *targetFlags) error {
 }
 
 // checkAddress refuses what is no address of a server, and what would send secrets in the clear.
-func checkAddress(flag, address string, plain bool) error {
+func checkAddress(address string, plain bool) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return usage("%s: not the address of a server; write it as https://gradebook.example.org", flag)
+		return errors.New("not the address of a server; write it as https://gradebook.example.org")
 	case u.User != nil:
-		return usage("%s: must not hold a user or a password; the client's secret goes into --client-secret-file", flag)
+		return errors.New("must not hold a user or a password; the client's secret goes into --client-secret-file")
 	case u.RawQuery != "" || u.Fragment != "":
-		return usage("%s: must end before ? and #", flag)
+		return errors.New("must end before ? and #")
 	case u.Scheme == "http" && !plain && !loopback(u.Hostname()):
-		return usage("%s: http:// to another machine sends grades and secrets unprotected; use https://, or allow it with --allow-plain-http", flag)
+		return errors.New("http:// to another machine sends grades and secrets unprotected; use https://, or allow it with --allow-plain-http")
 	}
 	return nil
 }
 
 // checkBase refuses an address that has the API's path already, which is appended.
-func checkBase(address string) error {
+func (t *terminal) checkBase(address string) error {
 	const api = "/ims/oneroster"
 	for i := range len(address) - len(api) + 1 {
 		end := i + len(api)
 		if strings.EqualFold(address[i:end], api) && (end == len(address) || address[end] == '/') {
-			return usage("--base-url: must end before %s, which is added; write %s", address[i:end], address[:i])
+			return usage("%s: must end before %s, which is added; write %s", t.named("base-url"), address[i:end], address[:i])
 		}
 	}
 	return nil
@@ -120,29 +120,29 @@ func (f *authFlags) secret(t *terminal) (string, error) {
 	case fromEnvironment != "":
 		return "", usage("--client-secret-file and the environment variable %s are both set; leave out one of them", secretVariable)
 	}
-	return readSecret(f.ClientSecretFile, t)
+	return t.readSecret(f.ClientSecretFile)
 }
 
 // readSecret reads a file of one line.
-func readSecret(path string, t *terminal) (string, error) {
+func (t *terminal) readSecret(path string) (string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "", usage("--client-secret-file: %w", unread(path, err))
+		return "", usage("%s: %w", t.named("client-secret-file"), unread(path, err))
 	}
 	const longest = 64 << 10
 	if !info.Mode().IsRegular() || info.Size() > longest {
-		return "", usage("--client-secret-file: %s is not a file with a secret; it must hold the secret and nothing else", path)
+		return "", usage("%s: %s is not a file with a secret; it must hold the secret and nothing else", t.named("client-secret-file"), path)
 	}
 	if info.Mode().Perm()&0o007 != 0 {
 		t.warn("others on this machine can read the secret in %s; run: chmod 600 %s", path, quote(path))
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return "", usage("--client-secret-file: %w", unread(path, err))
+		return "", usage("%s: %w", t.named("client-secret-file"), unread(path, err))
 	}
 	secret := strings.TrimSpace(string(data))
 	if secret == "" || strings.ContainsFunc(secret, unicode.IsControl) {
-		return "", usage("--client-secret-file: %s must hold the secret in one line, and nothing else", path)
+		return "", usage("%s: %s must hold the secret in one line, and nothing else", t.named("client-secret-file"), path)
 	}
 	return secret, nil
 }

@@ -14,7 +14,7 @@ func TestBaseAddress(t *testing.T) {
 		{"https://h/ȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺ/ims/oneroster", "write https://h/ȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺȺ"}, // longer in lower case
 		{"https://h/İİ/ims/oneroster/", "write https://h/İİ"},                            // shorter
 	} {
-		err := checkBase(c.address)
+		err := (&terminal{}).checkBase(c.address)
 		if (err != nil) != (c.write != "") || err != nil && !strings.HasSuffix(err.Error(), c.write) {
 			t.Errorf("%s: %v, want …%s", c.address, err, c.write)
 		}

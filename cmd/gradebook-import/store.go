@@ -16,34 +16,31 @@ const patient = time.Second
 
 // open opens the checkpoint, and waits for another run that holds it as long as --lock-wait says.
 func (f *checkpointFlags) open(t *terminal, readOnly bool) (*checkpoint.Store, error) {
-	if f.LockWait < 0 {
-		return nil, usage("--lock-wait %s: a time must not be negative", f.LockWait)
-	}
 	options := checkpoint.Options{ReadOnly: readOnly, LockWait: max(1, min(f.LockWait, patient))} // 0 there is a default
 	store, err := checkpoint.Open(f.Checkpoint, options)
 	var locked *checkpoint.LockedError
 	if f.LockWait <= patient || !errors.As(err, &locked) {
-		return store, unopened(f.Checkpoint, err)
+		return store, t.unopened(f.Checkpoint, err)
 	}
 	t.note("another run holds %s; waiting for it, at most %s", f.Checkpoint, f.LockWait)
 	options.LockWait = f.LockWait - patient
 	store, err = checkpoint.Open(f.Checkpoint, options)
-	return store, unopened(f.Checkpoint, err)
+	return store, t.unopened(f.Checkpoint, err)
 }
 
 // unopened says what to do about a checkpoint that is none, or that the operating system does not give us: another path
 // must be named, or what is wrong with that one be mended. A disk that fails is another matter.
-func unopened(path string, err error) error {
+func (t *terminal) unopened(path string, err error) error {
 	var foreign *checkpoint.ForeignError
 	var file *fs.PathError
 	switch {
 	case errors.As(err, &foreign):
-		return usage("--checkpoint: %w", err)
+		return usage("%s: %w", t.named("checkpoint"), err)
 	case !errors.As(err, &file):
 		return err
 	}
-	told := fmt.Errorf("checkpoint %s cannot be opened (%w): --checkpoint must name a file in a directory that is there and may be written to",
-		path, file.Err)
+	told := fmt.Errorf("%s: %s cannot be opened (%w); name a file in a directory that is there and may be written to",
+		t.named("checkpoint"), path, file.Err)
 	if errors.Is(file.Err, syscall.ENOSPC) || errors.Is(file.Err, syscall.EIO) {
 		return told
 	}

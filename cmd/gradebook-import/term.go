@@ -29,6 +29,8 @@ type terminal struct {
 	json bool
 	// diverted is where messages go instead of err while a bar stands there; nil: nowhere else.
 	diverted atomic.Pointer[io.Writer]
+	// origins say where settings stand; nil while the command line is not read.
+	origins *origins
 }
 
 // messages is where messages go now.
@@ -137,7 +139,7 @@ func (t *terminal) say(w io.Writer, level slog.Level, kind, text, hint string) {
 func (t *terminal) warnEnvironment(app *kong.Application) {
 	names := []string{secretVariable}
 	for _, flag := range flagNames(app.Node) {
-		names = append(names, "GRADEBOOK_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")))
+		names = append(names, variable(flag))
 	}
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")

@@ -44,7 +44,7 @@ the new values. With --update it shows what corrected grades would replace:
 
 // Run checks the files.
 func (c *validateCommand) Run(ctx context.Context, t *terminal) (err error) {
-	if err := errors.Join(checkBase(c.BaseURL), c.listFlags.check(&c.outputFlags), c.limitFlags.check()); err != nil {
+	if err := errors.Join(t.checkBase(c.BaseURL), c.listFlags.check(&c.outputFlags)); err != nil {
 		return err
 	}
 	ctx, release := onSignals(ctx, t, stopping)

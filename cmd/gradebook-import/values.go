@@ -3,6 +3,7 @@ package main
 import (
 	"encoding"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -12,17 +13,21 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// What flags take, and what is said of a value that is none: kong's own words are those of programmers.
+// What flags take, and what is said of a value that is none: kong's own words are those of programmers. A value is refused
+// where it is read, on the command line, in the environment (variables) or in a config file (settings), so that the
+// message says where it stands. The tags min and max of a flag are the least and the most of a number or a time; no time
+// is negative.
 
 var durationType, limitType = reflect.TypeFor[time.Duration](), reflect.TypeFor[limit]()
 
-// valueMappers read numbers and times.
+// valueMappers read numbers, times and words.
 func valueMappers() []kong.Option {
 	return []kong.Option{
 		kong.TypeMapper(durationType, valueMapper{}),
 		kong.TypeMapper(limitType, valueMapper{}),
 		kong.KindMapper(reflect.Int, valueMapper{}),
 		kong.KindMapper(reflect.Float64, valueMapper{}),
+		kong.KindMapper(reflect.String, kong.MapperFunc(word)),
 	}
 }
 
@@ -35,7 +40,22 @@ func (valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 		return usage("needs a value, such as %s", such(target.Type()))
 	}
 	ctx.Scan.Pop()
-	return parseValue(text, target)
+	return parseValue(text, target, ctx.Value.Tag)
+}
+
+// word reads a text, which may have to be one of a few.
+func word(ctx *kong.DecodeContext, target reflect.Value) error {
+	if err := ctx.Scan.PopValueInto("string", target.Addr().Interface()); err != nil {
+		return err
+	}
+	return oneOf(ctx.Value, target.String())
+}
+
+func oneOf(v *kong.Value, text string) error {
+	if words := v.EnumSlice(); v.Enum != "" && !slices.Contains(words, text) {
+		return usage("%q is not one of %s", text, strings.Join(words, ", "))
+	}
+	return nil
 }
 
 func isNumber(text string) bool {
@@ -55,37 +75,56 @@ func such(t reflect.Type) string {
 }
 
 // parseValue reads a number or a time.
-func parseValue(text string, into reflect.Value) error {
+func parseValue(text string, into reflect.Value, tag *kong.Tag) error {
 	switch {
 	case into.Type() == limitType:
 		return into.Addr().Interface().(*limit).UnmarshalText([]byte(text))
 	case into.Type() == durationType:
-		d, err := time.ParseDuration(text)
-		if n, numeric := strconv.ParseFloat(text, 64); err != nil && numeric == nil && n >= 0 {
-			return usage("%q has no unit; write %ss for seconds, %sm for minutes or %sh for hours", text, text, text, text)
-		}
-		if err != nil {
-			return usage("%q is no time; write one such as %s", text, such(into.Type()))
-		}
-		into.SetInt(int64(d))
+		return parseTime(text, into, tag)
 	case into.Kind() == reflect.Float64:
 		n, err := strconv.ParseFloat(text, 64)
-		if err != nil {
+		if err != nil || math.IsNaN(n) {
 			return usage("%q is no number; write one such as %s", text, such(into.Type()))
 		}
 		into.SetFloat(n)
-	default:
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return usage("%q is no whole number; write one such as %s", text, such(into.Type()))
-		}
-		into.SetInt(int64(n))
+		return within(text, n, tag)
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return usage("%q is no whole number; write one such as %s", text, such(into.Type()))
+	}
+	into.SetInt(int64(n))
+	return within(text, float64(n), tag)
+}
+
+func parseTime(text string, into reflect.Value, tag *kong.Tag) error {
+	d, err := time.ParseDuration(text)
+	if n, numeric := strconv.ParseFloat(text, 64); err != nil && numeric == nil && n >= 0 {
+		return usage("%q has no unit; write %ss for seconds, %sm for minutes or %sh for hours", text, text, text, text)
+	}
+	least, _ := time.ParseDuration(tag.Get("min")) // 0 where there is none
+	switch {
+	case err != nil || d < 0:
+		return usage("%q is no time; write one such as %s", text, such(into.Type()))
+	case d < least:
+		return usage("%q is too short; the least is %s", text, tag.Get("min"))
+	}
+	into.SetInt(int64(d))
+	return nil
+}
+
+// within refuses what is less than the least or more than the most.
+func within(text string, n float64, tag *kong.Tag) error {
+	if least, err := tag.GetFloat("min"); err == nil && n < least {
+		return usage("%q is too small; the least is %s", text, tag.Get("min"))
+	}
+	if most, err := tag.GetFloat("max"); err == nil && n > most {
+		return usage("%q is too large; the most is %s", text, tag.Get("max"))
 	}
 	return nil
 }
 
-// fits says what is wrong with a value of a flag that did not come from the command line, where it can be placed better
-// than by the flag's name.
+// fits says what is wrong with a value of a flag that did not come from the command line.
 func fits(flag *kong.Flag, text string) error {
 	value := reflect.New(flag.Target.Type())
 	unmarshaler, special := value.Interface().(encoding.TextUnmarshaler)
@@ -93,11 +132,9 @@ func fits(flag *kong.Flag, text string) error {
 	case special:
 		return unmarshaler.UnmarshalText([]byte(text))
 	case flag.Target.Type() == durationType || kind == reflect.Int || kind == reflect.Float64:
-		return parseValue(text, value.Elem())
+		return parseValue(text, value.Elem(), flag.Tag)
 	case kind == reflect.Bool && !slices.Contains([]string{"true", "1", "yes", "false", "0", "no"}, strings.ToLower(text)):
 		return usage("%q is neither true nor false", text)
-	case flag.Enum != "" && !slices.Contains(strings.Split(flag.Enum, ","), text):
-		return usage("%q is not one of %s", text, strings.ReplaceAll(flag.Enum, ",", ", "))
 	}
-	return nil
+	return oneOf(flag.Value, text)
 }

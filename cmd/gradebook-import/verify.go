@@ -46,9 +46,6 @@ Exit status:
 
 // Run compares.
 func (c *verifyCommand) Run(ctx context.Context, t *terminal) (err error) {
-	if err := c.limitFlags.check(); err != nil {
-		return err
-	}
 	j := job{files: &c.fileFlags, output: &c.outputFlags, names: verifyNames(), target: c.target(), term: t, verify: true}
 	c.limitFlags.apply(&j.config, c.Shard.Count)
 	if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {

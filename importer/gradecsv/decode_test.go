@@ -175,7 +175,7 @@ func TestEncodingErrors(t *testing.T) {
 	tests := []struct{ name, text, option, want string }{
 		{"doubt", file + "li1,st1,exempt,,2026-06-01,it\x92s\n", "", "stdin: line 3: not UTF-8, and it is not plain which encoding it is; " +
 			"save it as CSV UTF-8, or give --encoding: windows-1252 reads the letters as ’; macroman as í"},
-		{"name", file, "latin1", `the encoding "latin1" is not one of auto, utf-8, utf-16, windows-1252, macroman`},
+		{"name", file, "latin1", `"latin1" is not one of auto, utf-8, utf-16, windows-1252, macroman`},
 		{"contradicts", "\xff\xfea\x00", EncodingMacRoman, "stdin: begins as UTF-16 text does, which --encoding macroman contradicts; leave --encoding out"},
 		{"UTF-8 contradicts", "\xff\xfea\x00", EncodingUTF8, "stdin: begins as UTF-16 text does, which --encoding utf-8 contradicts; leave --encoding out"},
 		{"no UTF-16", file, EncodingUTF16, "stdin: has no byte order mark and is not UTF-16; leave --encoding out, or name the right one"},

@@ -100,6 +100,16 @@ func (e *InputError) Error() string {
 	return text
 }
 
+// OptionError says that an option is wrong, whatever the files are.
+type OptionError struct {
+	// Option is the name of the option as people set it, such as mapping.
+	Option string
+	Err    error
+}
+
+func (e *OptionError) Error() string { return e.Err.Error() }
+func (e *OptionError) Unwrap() error { return e.Err }
+
 // ReadError says that a file could not be read on from a line. The rows before it were returned.
 type ReadError struct {
 	Path string

@@ -131,11 +131,11 @@ func LoadProfile(nameOrFile string) (*Profile, error) {
 		return builtIn(nameOrFile), nil
 	}
 	if !strings.ContainsAny(nameOrFile, `./\`) {
-		return nil, unknownProfile(nameOrFile)
+		return nil, &OptionError{"mapping", unknownProfile(nameOrFile)}
 	}
 	source, err := os.ReadFile(nameOrFile)
 	if err != nil {
-		return nil, openError(nameOrFile, err)
+		return nil, &OptionError{"mapping", openError(nameOrFile, err)}
 	}
 	return parseProfile(nameOrFile, source)
 }

@@ -59,14 +59,14 @@ func (o *Options) check() error {
 	switch o.Delimiter {
 	case 0, ',', ';', '\t', '|':
 	default:
-		return &InputError{"", fmt.Sprintf("the delimiter %q is not one of comma, semicolon, tab and |", o.Delimiter), ""}
+		return &OptionError{"delimiter", &InputError{"", fmt.Sprintf("%q is not one of comma, semicolon, tab and |", o.Delimiter), ""}}
 	}
 	if o.Encoding != "" && !slices.Contains(Encodings(), o.Encoding) {
-		return &InputError{"", fmt.Sprintf("the encoding %s is not one of %s", quoted(o.Encoding), strings.Join(Encodings(), ", ")), ""}
+		return &OptionError{"encoding", &InputError{"", fmt.Sprintf("%s is not one of %s", quoted(o.Encoding), strings.Join(Encodings(), ", ")), ""}}
 	}
 	d := dates{zone: o.zone()}
 	if _, message := d.parse(o.ScoreDate); o.ScoreDate != "" && message != "" {
-		return &InputError{"", "the score date for all rows " + message, ""}
+		return &OptionError{"score-date", &InputError{"", quoted(o.ScoreDate) + " is no date", "write it as YYYY-MM-DD, such as 2026-06-01"}}
 	}
 	if o.Mapping == "" || o.Mapping == AutoMapping {
 		return nil

@@ -179,8 +179,8 @@ func TestFilesThatAreNone(t *testing.T) {
 		{[]string{good, dir + "/none.csv"}, Options{}, dir + "/none.csv: no such file; check the name and the directory"},
 		{[]string{good + "/x"}, Options{}, good + "/x: not a directory"},
 		{[]string{"-", "-"}, Options{}, "stdin: is named more than once; standard input can be read only once"},
-		{[]string{good}, Options{Delimiter: '"'}, "the delimiter '\"' is not one of comma, semicolon, tab and |"},
-		{[]string{good}, Options{ScoreDate: "1 June"}, "the score date for all rows must be a date YYYY-MM-DD or a date-time such as 2026-06-01T08:00:00Z"},
+		{[]string{good}, Options{Delimiter: '"'}, "'\"' is not one of comma, semicolon, tab and |"},
+		{[]string{good}, Options{ScoreDate: "1 June"}, "\"1 June\" is no date; write it as YYYY-MM-DD, such as 2026-06-01"},
 	}
 	for _, tt := range tests {
 		var input *InputError
