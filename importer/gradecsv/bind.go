@@ -277,7 +277,7 @@ func pointsOf(value string) *big.Rat {
 func (m *mapping) unused(h *Header) []int {
 	var places []int
 	for i, name := range h.names {
-		if !h.imports[i] && !slices.Contains(m.used, i) && (h.wide == nil || !h.wide[i]) && strings.TrimSpace(name) != "" {
+		if !h.imports[i] && !slices.Contains(m.used, i) && (h.wide == nil || !h.wide[i]) && !(unnamed(name) && h.nameless(i)) {
 			places = append(places, i)
 		}
 	}

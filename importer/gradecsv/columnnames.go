@@ -96,6 +96,9 @@ func wordsOf(name string) []string {
 	return strings.FieldsFunc(strings.ToLower(spaced.String()), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
 
+// unnamed says that a column has no name.
+func unnamed(name string) bool { return strings.TrimSpace(name) == "" }
+
 // naming says which names of columns messages show.
 type naming struct{ all bool }
 
@@ -112,12 +115,16 @@ func (n naming) list(names []string, places []int) string {
 	var parts []string
 	hidden := 0
 	for i := 0; i < len(places) && len(parts) < maxListed; i++ {
-		if name := names[places[i]]; n.shows(name) {
+		switch name := names[places[i]]; {
+		case unnamed(name):
+			parts = append(parts, fmt.Sprintf("column %d, which has no name", places[i]+1))
+			continue
+		case n.shows(name):
 			parts = append(parts, quoted(name))
 			continue
 		}
 		from := i
-		for i+1 < len(places) && places[i+1] == places[i]+1 && !n.shows(names[places[i+1]]) {
+		for i+1 < len(places) && places[i+1] == places[i]+1 && !unnamed(names[places[i+1]]) && !n.shows(names[places[i+1]]) {
 			i++
 		}
 		hidden += i - from + 1

@@ -144,6 +144,11 @@ func (c *converter) malformed(fr frame) {
 	c.row.Errors = append(c.row.Errors, p)
 }
 
+// unnamedHint says what to do about more fields than names: a row has a comma too many, or all rows have a column that has no
+// name.
+const unnamedHint = "put quotes around a field that has the comma or semicolon in it, or where all rows have a field there, " +
+	"write the name of its column into the header"
+
 // fieldCount reports a record that has not as many fields as the header.
 func (c *converter) fieldCount() {
 	fields, want := splitFields(c.row.Raw.text, c.header.delim), len(c.header.names)
@@ -157,7 +162,7 @@ func (c *converter) fieldCount() {
 		if c.unreviewed(fields[found-want:]) { // a rejects file's own are the last
 			return
 		}
-		code, message = "row.fields", fmt.Sprintf("too many fields, the header has %d; put quotes around a field that has the comma or semicolon in it", want)
+		code, message = "row.fields", fmt.Sprintf("too many fields, the header has %d; "+unnamedHint, want)
 	}
 	c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: code,
 		Message: message, Value: fmt.Sprintf("%d fields", found), QuoteSafe: true})
@@ -212,7 +217,7 @@ func (c *converter) checkBlank(text string) {
 	}
 	for i, field := range splitFields(text, c.header.delim) {
 		if c.header.nameless(i) && strings.Trim(field, "\" ") != "" {
-			c.failAt(i, "row.fields", "text after the last column that has a name; put quotes around a field that has the comma or semicolon in it", field, false)
+			c.failAt(i, "row.fields", "text after the last column that has a name; "+unnamedHint, field, false)
 		}
 	}
 }

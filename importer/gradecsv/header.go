@@ -117,7 +117,7 @@ func (h *Header) nameless(i int) bool { return i >= h.blank && !h.imports[i] }
 // trailingBlank is the first of the last columns that have no name, a rejects file's own aside.
 func (h *Header) trailingBlank() int {
 	i := len(h.names)
-	for i > 0 && (h.imports[i-1] || strings.TrimSpace(h.names[i-1]) == "") {
+	for i > 0 && (h.imports[i-1] || unnamed(h.names[i-1])) {
 		i--
 	}
 	return i

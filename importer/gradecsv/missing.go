@@ -38,7 +38,15 @@ func missingHint(h *Header, missing []column) string {
 			renames = append(renames, near+" to "+c.String())
 		}
 	}
+	var blank []int
+	for i, name := range h.names {
+		if unnamed(name) {
+			blank = append(blank, i)
+		}
+	}
 	switch {
+	case len(missing) == 1 && len(blank) == 1 && len(renames) == 0:
+		return fmt.Sprintf("perhaps it is column %d: write its name into the header", blank[0]+1)
 	case len(renames) > 0:
 		return "perhaps rename " + strings.Join(renames, ", ")
 	case len(missing) == 1 && missing[0] == colScoreDate:

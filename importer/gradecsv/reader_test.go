@@ -28,7 +28,7 @@ func TestLines(t *testing.T) {
 		{"too few fields", "a,st1,exempt\n" + row("b"), "R2 A3",
 			"stdin:2:1: too few fields, the header has 6; a blank field needs its comma or semicolon, too; found \"3 fields\"\n"},
 		{"too many fields", "a,st1,exempt,,2026-06-01,,,\n" + row("b"), "R2 A3",
-			"stdin:2:1: too many fields, the header has 6; put quotes around a field that has the comma or semicolon in it; found \"8 fields\"\n"},
+			"stdin:2:1: too many fields, the header has 6; " + unnamedHint + "; found \"8 fields\"\n"},
 		{"position after a field of several lines", "a,st1,exempt,,2026-06-01,\"one\r\ntwo, \"\"three\"\"\"\r\n" + "b,st1,exempt,x,2026-06-01,\n", "A2 R4",
 			"stdin:4:14: score: must be a plain number such as 85 or 92.5; letters go into textScore; found \"x\"\n"},
 		{"position inside a row of several lines", "\"a\nb\",\"s t\",exempt,,2026-06-01,\n" + row("b"), "R2 A4",
@@ -148,6 +148,8 @@ func TestInputErrors(t *testing.T) {
 			"found \"lineItemSourcedId\", column 2, \"scoreStatus\", \"score\", \"scoreDate\" (--show-values shows its name, which may be a student's); perhaps rename column 2 to studentSourcedId"},
 		{"no date", strings.ReplaceAll(shortHeader, ",scoreDate", "") + "\nx\n", "not a OneRoster results file: missing column scoreDate; " +
 			"found \"lineItemSourcedId\", \"studentSourcedId\", \"scoreStatus\", \"score\", \"comment\"; add the column, or give the date of all rows with --score-date"},
+		{"missing, a column without a name", "lineItemSourcedId,,scoreStatus,score,scoreDate\nx\n", "not a OneRoster results file: missing column studentSourcedId; " +
+			"found \"lineItemSourcedId\", column 2, which has no name, \"scoreStatus\", \"score\", \"scoreDate\"; perhaps it is column 2: write its name into the header"},
 		{"sep", "sep=#\n" + shortHeader + "\n" + goodRow, "line 1: the sep= line does not name comma, semicolon, tab or |; correct it, or remove it"},
 		{"twice", shortHeader + ",Score\nx\n", "the column \"score\" is there twice; remove one of the two columns, or rename it"},
 		{"metadata twice", shortHeader + ",metadata.a,metadata.a\nx\n", "the column \"metadata.a\" is there twice; remove one of the two columns, or rename it"},

@@ -66,7 +66,7 @@ func checkID(value string) string {
 		}
 	}
 	if len(value) > maxID {
-		return "is longer than 255 characters"
+		return "is longer than 255 characters; copy it again from the system that it comes from"
 	}
 	return ""
 }
@@ -117,7 +117,7 @@ func (c *converter) status(value string) string {
 	message := cmp.Or(hidden(value), "must be active, tobedeleted or blank")
 	switch lower := strings.ToLower(strings.TrimSpace(value)); lower {
 	case "inactive":
-		message = "inactive is a word of older OneRoster versions; write tobedeleted"
+		message = "inactive is a word of older OneRoster versions and asks for the result to be deleted; write active where the result is to stay"
 	case oneroster.StatusActive, oneroster.StatusToBeDeleted:
 		message = "write it exactly so: " + lower
 	}

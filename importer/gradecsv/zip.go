@@ -59,7 +59,7 @@ func openZip(name string, f *os.File) (*archive, error) {
 func (z *archive) list(files []*zip.File, size int64) error {
 	refuse := func(what, hint string) error { return &InputError{z.path, what, hint} }
 	if len(files) > maxEntries {
-		return refuse(fmt.Sprintf("has %d entries; a OneRoster zip has at most 22", len(files)), "")
+		return refuse(fmt.Sprintf("has %d entries; a OneRoster zip has at most 22", len(files)), "zip the CSV files of the export alone")
 	}
 	var total uint64
 	for _, f := range files {
@@ -78,11 +78,12 @@ func (z *archive) list(files []*zip.File, size int64) error {
 		case f.Method != zip.Store && f.Method != zip.Deflate:
 			return refuse(fmt.Sprintf("packs %s by a method (%d) that OneRoster does not allow", quoted(name), f.Method), "zip the files again")
 		case z.files[strings.ToLower(name)] != nil:
-			return refuse("has "+quoted(name)+" twice", "")
+			return refuse("has "+quoted(name)+" twice"+when(z.files[strings.ToLower(name)].Name == name, "", ", once as "+quoted(z.files[strings.ToLower(name)].Name)),
+				"it is not guessed which one is meant: export it again, or unpack it and zip the right files anew")
 		}
 		z.files[strings.ToLower(name)] = f
 		if total += f.UncompressedSize64; f.UncompressedSize64 > maxUnpacked || total > maxUnpacked {
-			return refuse("unpacks to more than 16 GiB", "")
+			return refuse("unpacks to more than 16 GiB", "export fewer classes or terms at a time")
 		}
 	}
 	if total > freeUnpacked && total/maxRatio > uint64(size) {
@@ -134,9 +135,20 @@ func (z *archive) damaged(entry string, err error) error {
 		errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &corrupt):
 		return &InputError{z.name(entry), "is damaged: it cannot be unpacked", "copy or export the zip again"}
 	case errors.As(err, &parse):
-		return &InputError{fmt.Sprintf("%s:%d", z.name(entry), parse.Line), "is not CSV: " + parse.Err.Error(), "export the zip again"}
+		return &InputError{fmt.Sprintf("%s:%d", z.name(entry), parse.Line), broken(parse.Err), "export the zip again"}
 	}
 	return &InputError{z.name(entry), err.Error(), ""}
+}
+
+// broken is what is wrong with a record.
+func broken(err error) string {
+	switch {
+	case errors.Is(err, csv.ErrFieldCount):
+		return "has another number of fields than the header"
+	case errors.Is(err, csv.ErrBareQuote), errors.Is(err, csv.ErrQuote):
+		return "has a quote that is not doubled, or not closed"
+	}
+	return "is not CSV: " + err.Error()
 }
 
 // warn notes something odd about an entry.

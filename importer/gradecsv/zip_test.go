@@ -87,7 +87,7 @@ func TestBadZips(t *testing.T) {
 		{"way out", packed(t, "../results.csv", zipResults), `a.zip: has an entry whose name leads out of the zip: "../results.csv"; do not use this file; ask whoever made it`},
 		{"way out, Windows", packed(t, `..\results.csv`, zipResults), `a.zip: has an entry whose name leads out of the zip: "..\\results.csv"; do not use this file; ask whoever made it`},
 		{"absolute", packed(t, "/results.csv", zipResults), `a.zip: has an entry whose name leads out of the zip: "/results.csv"; do not use this file; ask whoever made it`},
-		{"twice", packed(t, "results.csv", zipResults, "Results.csv", zipResults), `a.zip: has "Results.csv" twice`},
+		{"twice", packed(t, "results.csv", zipResults, "Results.csv", zipResults), `a.zip: has "Results.csv" twice, once as "results.csv"; it is not guessed which one is meant: export it again, or unpack it and zip the right files anew`},
 		{"workbook", packed(t, "[Content_Types].xml", "<x/>"), "a.zip: is a spreadsheet workbook, not a CSV file; save it as CSV, encoded in UTF-8"},
 		{"encrypted", encrypted, `a.zip: is encrypted: "manifest.csv"; unpack it with its password, and zip the files without one`},
 		{"damaged", damaged, "a.zip/results.csv: is damaged: it cannot be unpacked; copy or export the zip again"},
@@ -95,10 +95,10 @@ func TestBadZips(t *testing.T) {
 		{"bomb", packed(t, "results.csv", zipResults+strings.Repeat("\n", 80<<20)), "a.zip: unpacks to more than 200 times its size, as no export does; do not use this file; ask whoever made it"},
 		{"not a zip", []byte("hello, hello"), "a.zip: is no zip file, whatever its name says; copy or export it again"},
 		{"a bad side file", packed(t, "manifest.csv", zipManifest+"file.users,bulk\n", "results.csv", zipResults, "users.csv", "sourcedId,status\na\n"),
-			"a.zip/users.csv:2: is not CSV: wrong number of fields; export the zip again"},
+			"a.zip/users.csv:2: has another number of fields than the header; export the zip again"},
 		{"a side file without ids", packed(t, "manifest.csv", zipManifest+"file.users,bulk\n", "results.csv", zipResults, "users.csv", "id\na\n"),
 			`a.zip/users.csv: has no column sourcedId; found "id"; export the zip again`},
-		{"too many entries", packed(t, many(300)...), "a.zip: has 300 entries; a OneRoster zip has at most 22"},
+		{"too many entries", packed(t, many(300)...), "a.zip: has 300 entries; a OneRoster zip has at most 22; zip the CSV files of the export alone"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
