@@ -62,6 +62,12 @@ func (o Op) String() string {
 	return fmt.Sprintf("Op(%d)", uint8(o))
 }
 
+// Claim is a row that this run has met: its key, and its position in the input, from 1.
+type Claim struct {
+	Key Key
+	At  uint32
+}
+
 // Known is what Claim tells of a row.
 type Known struct {
 	// First is the position at which this run met the key before; 0: it did not. Where it is set, nothing else is.

@@ -5,26 +5,50 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"gradebook-import/checkpoint/internal/kv"
 )
 
-// Claim says what is known of key, and notes that this run has now met it, at position at, counted from 1. Only the
-// first Claim of a key in a run does so; later ones return the position of the first.
-func (j *Journal) Claim(key Key, at uint32) (Known, error) {
-	if at == 0 || at > maxRef {
-		return Known{}, fmt.Errorf("row %d: one run can tell %d rows apart: split the file", at, maxRef)
-	}
+// touchRows is how many rows are looked up together: enough to hide the way to the memory, few enough to be there still.
+const touchRows = 64
+
+// Claim says what is known of each key, and notes that this run has now met it, at its position, counted from 1. Only the
+// first claim of a key in a run does so; later ones, in the same call or another, get the position of the first. The answers
+// are valid until the next call; after an error there are fewer than claims.
+func (j *Journal) Claim(claims []Claim) ([]Known, error) {
 	if !j.loaded {
 		if err := j.load(); err != nil {
-			return Known{}, err
+			return nil, err
 		}
 	}
-	pr := j.table.probe(key)
+	j.known = j.known[:0]
+	var spots [touchRows]spot
+	for part := range slices.Chunk(claims, touchRows) {
+		for i := range part {
+			spots[i] = j.table.spot(part[i].Key)
+		}
+		j.table.touch(spots[:len(part)])
+		for i, c := range part {
+			known, err := j.claim(c, spots[i])
+			if err != nil {
+				return j.known, err
+			}
+			j.known = append(j.known, known)
+		}
+	}
+	return j.known, nil
+}
+
+func (j *Journal) claim(c Claim, at spot) (Known, error) {
+	if c.At == 0 || c.At > maxRef {
+		return Known{}, fmt.Errorf("row %d: one run can tell %d rows apart: split the file", c.At, maxRef)
+	}
+	pr := j.table.probe(at)
 	for {
 		ref, ok := pr.next()
 		if !ok {
-			pr.insert(at | seenBit)
+			pr.insert(c.At | seenBit)
 			return Known{}, nil
 		}
 		if ref&seenBit != 0 {
@@ -34,10 +58,10 @@ func (j *Journal) Claim(key Key, at uint32) (Known, error) {
 		if err != nil {
 			return Known{}, err
 		}
-		if in.Key != key {
+		if in.Key != c.Key {
 			continue // another key with the same hash
 		}
-		pr.set(at | seenBit)
+		pr.set(c.At | seenBit)
 		if state != Begun && state != Accepted {
 			return Known{}, nil // forgotten since the journal was loaded
 		}
@@ -127,16 +151,22 @@ func (j *Journal) scan(tx kv.Tx, t tail, fn func(block, []byte) error) error {
 }
 
 type loader struct {
-	j  *Journal
-	tx kv.Tx
+	j     *Journal
+	tx    kv.Tx
+	spots []spot // of a block
 }
 
 func (l *loader) add(b block, states []byte) error {
+	l.spots = l.spots[:0]
+	for i := range b.recs.len() {
+		l.spots = append(l.spots, l.j.table.spot(b.recs.key(i)))
+	}
+	l.j.table.touch(l.spots)
 	for i := range b.recs.len() {
 		if st := stateAt(states, i); st != Accepted && st != Begun {
 			continue
 		}
-		if err := l.put(b.recs.key(i), uint32(b.first+uint64(i)-l.j.base)); err != nil {
+		if err := l.put(b.recs.key(i), l.spots[i], uint32(b.first+uint64(i)-l.j.base)); err != nil {
 			return err
 		}
 	}
@@ -144,8 +174,8 @@ func (l *loader) add(b block, states []byte) error {
 }
 
 // put lets a later record of a key replace an earlier one.
-func (l *loader) put(key Key, ref uint32) error {
-	pr := l.j.table.probe(key)
+func (l *loader) put(key Key, at spot, ref uint32) error {
+	pr := l.j.table.probe(at)
 	for {
 		old, ok := pr.next()
 		if !ok {

@@ -59,11 +59,11 @@ func outcomes(first uint64, states ...checkpoint.State) (out []checkpoint.Outcom
 
 func claim(t testing.TB, j *checkpoint.Journal, k checkpoint.Key, at uint32) checkpoint.Known {
 	t.Helper()
-	known, err := j.Claim(k, at)
+	known, err := j.Claim([]checkpoint.Claim{{Key: k, At: at}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return known
+	return known[0]
 }
 
 func write(t testing.TB, path string, data []byte) {

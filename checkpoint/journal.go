@@ -23,6 +23,7 @@ type Journal struct {
 	loaded bool
 	base   uint64 // seq of ref 0
 	pages  pages
+	known  []Known // what the last Claim said
 	buf    []byte
 	next   uint64 // for a journal that writes nothing
 

@@ -150,20 +150,23 @@ func (p *player) step() error {
 
 func (p *player) begin() error {
 	p.t.Helper()
-	var intents []checkpoint.Intent
+	var claims []checkpoint.Claim
 	for range 1 + p.r.IntN(300) {
 		p.row++
-		key := p.key()
-		want := p.w.claim(key, p.row)
-		got, err := p.j.Claim(key, p.row)
-		if err != nil {
-			return err
-		}
-		if got != want {
-			p.t.Fatalf("claim %v at %d: %+v, want %+v", key, p.row, got, want)
+		claims = append(claims, checkpoint.Claim{Key: p.key(), At: p.row})
+	}
+	known, err := p.j.Claim(claims)
+	if err != nil {
+		return err
+	}
+	var intents []checkpoint.Intent
+	for i, got := range known {
+		key := claims[i].Key
+		if want := p.w.claim(key, claims[i].At); got != want {
+			p.t.Fatalf("claim %v: %+v, want %+v", claims[i], got, want)
 		}
 		if got.First == 0 && p.r.IntN(4) > 0 {
-			in := checkpoint.Intent{Key: key, Digest: checkpoint.Digest{byte(p.r.Int())}, Op: checkpoint.Create, Line: p.row}
+			in := checkpoint.Intent{Key: key, Digest: checkpoint.Digest{byte(p.r.Int())}, Op: checkpoint.Create, Line: claims[i].At}
 			if p.r.IntN(5) > 0 {
 				in.Follows = got.Seq
 			}

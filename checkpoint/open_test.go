@@ -160,12 +160,12 @@ func use(path string) (known []checkpoint.Known, err error) {
 	if err != nil {
 		return nil, err
 	}
+	var claims []checkpoint.Claim
 	for i := range 1500 {
-		k, err := j.Claim(key(i), uint32(i+1))
-		if err != nil {
-			return nil, err
-		}
-		known = append(known, k)
+		claims = append(claims, checkpoint.Claim{Key: key(i), At: uint32(i + 1)})
+	}
+	if known, err = j.Claim(claims); err != nil {
+		return nil, err
 	}
 	if _, err := j.StartRun(checkpoint.RunInfo{}); err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -217,7 +216,11 @@ func (t Target) bucket() string {
 func (s *Store) Target(baseURL, clientID string) (*Journal, error) {
 	t := Target{baseURL, clientID}
 	j := &Journal{store: s, bucket: t.bucket(), readOnly: s.opts.ReadOnly, table: newTable()}
-	if !s.opts.ReadOnly {
+	known := false
+	if err := s.view(func(tx kv.Tx) error { known = j.in(tx) != nil; return nil }); err != nil {
+		return nil, err
+	}
+	if !known && !s.opts.ReadOnly {
 		if err := s.update(func(tx kv.Tx) error { return createTarget(tx, t) }); err != nil {
 			return nil, err
 		}
@@ -233,11 +236,7 @@ func (s *Store) Target(baseURL, clientID string) (*Journal, error) {
 
 func createTarget(tx kv.Tx, t Target) error {
 	meta, name := tx.Bucket(metaBucket), t.bucket()
-	list := string(meta.Get(listKey))
-	if slices.Contains(strings.Fields(list), name) {
-		return nil
-	}
-	if err := meta.Put(listKey, []byte(list+" "+name)); err != nil {
+	if err := meta.Put(listKey, []byte(string(meta.Get(listKey))+" "+name)); err != nil {
 		return err
 	}
 	for _, sub := range []string{logBucket, statesBucket, runsBucket} {

@@ -19,8 +19,10 @@ import (
 type table struct {
 	seed  maphash.Seed
 	parts [partitions]partition
-	free  []*chunk
+	free  []chunk
 	n     int
+	// touched is what came of touch, which must come to something.
+	touched uint32
 }
 
 const (
@@ -32,8 +34,9 @@ const (
 	maxRef = seenBit - 1
 )
 
-// chunk is 12 KiB, a size class of the allocator, and holds no pointers.
-type chunk [chunkSlots]slot
+// chunk has chunkSlots slots: 12 KiB, a size class of the allocator, without pointers. It is a slice, since of a pointer to an
+// array the processor would read the beginning as well, only to see that it is not nil.
+type chunk []slot
 
 // slot is a hash in two halves, so that it takes 12 bytes, which mostly lie in one line of the processor's cache; and a ref,
 // which is 0 where the slot is empty.
@@ -44,7 +47,7 @@ func (s *slot) hash() uint64 { return uint64(s.high)<<32 | uint64(s.low) }
 func slotOf(hash uint64, ref uint32) slot { return slot{uint32(hash), uint32(hash >> 32), ref} }
 
 type partition struct {
-	chunks []*chunk
+	chunks []chunk
 	n      int
 }
 
@@ -60,15 +63,35 @@ type probe struct {
 	slot *slot
 }
 
-func (t *table) probe(key Key) probe {
+// spot is where a key belongs.
+type spot struct {
+	hash uint64
+	part uint8
+}
+
+func (t *table) spot(key Key) spot {
 	lo, hi := binary.LittleEndian.Uint64(key[:]), binary.LittleEndian.Uint64(key[8:])
 	// The partition comes from another function of the key than the hash, so it adds its bits to the comparison.
-	p := &t.parts[(lo*0x9e3779b97f4a7c15^hi*0xc2b2ae3d27d4eb4f)>>56]
+	part := (lo*0x9e3779b97f4a7c15 ^ hi*0xc2b2ae3d27d4eb4f) >> 56
+	return spot{hash: maphash.Bytes(t.seed, key[:]), part: uint8(part)}
+}
+
+// touch brings the memory of spots near. A table is larger than the processor's caches: looked up one at a time, each key
+// would wait for its own slot; reads that nothing waits for go on side by side.
+func (t *table) touch(spots []spot) {
+	for _, s := range spots {
+		if p := &t.parts[s.part]; len(p.chunks) > 0 {
+			t.touched += p.slot(p.home(s.hash)).ref
+		}
+	}
+}
+
+func (t *table) probe(s spot) probe {
+	p := &t.parts[s.part]
 	if len(p.chunks) == 0 {
 		p.chunks = append(p.chunks, t.take())
 	}
-	h := maphash.Bytes(t.seed, key[:])
-	return probe{t: t, p: p, hash: h, i: p.home(h) - 1}
+	return probe{t: t, p: p, hash: s.hash, i: p.home(s.hash) - 1}
 }
 
 // home keeps the order of hashes, so that growing reads and writes straight on.
@@ -115,14 +138,14 @@ func (t *table) reserve(n int) {
 // resize moves p into n chunks.
 func (t *table) resize(p *partition, n int) {
 	old := p.chunks
-	p.chunks = make([]*chunk, n)
+	p.chunks = make([]chunk, n)
 	for i := range p.chunks {
 		p.chunks[i] = t.take()
 	}
 	for _, c := range old {
-		for i := range c {
-			if c[i].ref != 0 {
-				p.place(c[i])
+		for _, s := range c {
+			if s.ref != 0 {
+				p.place(s)
 			}
 		}
 		t.free = append(t.free, c)
@@ -140,13 +163,13 @@ func (p *partition) place(s slot) {
 }
 
 // take returns an empty chunk.
-func (t *table) take() *chunk {
+func (t *table) take() chunk {
 	n := len(t.free)
 	if n == 0 {
-		return new(chunk)
+		return make(chunk, chunkSlots)
 	}
 	c := t.free[n-1]
 	t.free = t.free[:n-1]
-	*c = chunk{}
+	clear(c)
 	return c
 }

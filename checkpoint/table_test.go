@@ -11,7 +11,7 @@ func TestTable(t *testing.T) {
 	const n = 400_000
 	before := heap()
 	for i := range n {
-		pr := tab.probe(benchKey(i))
+		pr := tab.probe(tab.spot(benchKey(i)))
 		if ref, ok := pr.next(); ok {
 			t.Fatalf("key %d is there as %d", i, ref)
 		}
@@ -21,7 +21,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("%.1f bytes a row", size)
 	}
 	for i := range n {
-		pr := tab.probe(benchKey(i))
+		pr := tab.probe(tab.spot(benchKey(i)))
 		if ref, _ := pr.next(); ref != uint32(i+1) {
 			t.Fatalf("key %d is %d", i, ref)
 		}
@@ -37,13 +37,13 @@ func TestHashCollision(t *testing.T) {
 	s, j = benchJournal(t, path)
 	defer s.Close()
 	other := benchKey(3)
-	pr := j.table.probe(other)
+	pr := j.table.probe(j.table.spot(other))
 	if _, ok := pr.next(); ok {
 		t.Fatal("key 3 is known")
 	}
 	pr.insert(1) // the record of key 0
 	for key, want := range map[Key]State{other: 0, benchKey(0): Accepted} {
-		if known, err := j.Claim(key, 1); err != nil || known.State != want {
+		if known, err := j.Claim([]Claim{{key, 1}}); err != nil || known[0].State != want {
 			t.Errorf("%v: %+v, %v", key, known, err)
 		}
 	}

@@ -35,8 +35,9 @@ type Gateway interface {
 // A Journal remembers, across runs, what was about to be sent and what became of it. Claim and Begin are called by the
 // plan, Finish and Learn by the recorder, both at the same time. An error is final: nothing after it counts as written.
 type Journal interface {
-	// Claim says what is known of a key, and marks it as seen by this run at a position.
-	Claim(key checkpoint.Key, at uint32) (checkpoint.Known, error)
+	// Claim says what is known of each key, and marks it as seen by this run. What it returns is valid until the next call;
+	// with an error it is of fewer rows.
+	Claim([]checkpoint.Claim) ([]checkpoint.Known, error)
 	// Begin makes the intents durable and returns the number of the first; the others follow it.
 	Begin(intents []checkpoint.Intent) (first uint64, err error)
 	// Finish makes outcomes durable.

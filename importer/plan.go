@@ -31,7 +31,10 @@ type planner struct {
 	started time.Time
 	files   []span
 	last    uint32 // the highest position so far
-	scratch task   // the row being decided; most rows of a run that is repeated are never sent
+	batches [2]batch
+	met     []met // the rows of the batch
+	claims  []checkpoint.Claim
+	scratch task // the row being decided; most rows of a run that is repeated are never sent
 	stride  stride
 	lap     lap   // the last transaction
 	room    *room // where rows in doubt wait
@@ -45,6 +48,30 @@ type span struct {
 	index uint16 // of the file as it was given
 }
 
+// batch is rows that are planned together, and the outcomes of those that become no task. There are two, in turn: the
+// recorder has done with one of them when it takes the outcomes of the other.
+type batch struct {
+	rows    []gradecsv.Row
+	decided []Outcome
+}
+
+// room is n rows to read into.
+func (b *batch) room(n int) []gradecsv.Row {
+	b.decided = b.decided[:0]
+	if cap(b.rows) < n {
+		b.rows = make([]gradecsv.Row, n)
+	}
+	return b.rows[:n]
+}
+
+// decide notes what became of a row.
+func (b *batch) decide(o Outcome) {
+	if b.decided == nil {
+		b.decided = make([]Outcome, 0, cap(b.rows)) // mostly none or all
+	}
+	b.decided = append(b.decided, o)
+}
+
 // run plans until the input ends or intake does. It closes tasks, which only plan sends to.
 func (p *planner) run() error {
 	defer p.retakes.find()
@@ -55,10 +82,10 @@ func (p *planner) run() error {
 	}
 	for !p.stop.stopped() {
 		began := time.Now()
-		rows := make([]gradecsv.Row, p.stride.rows)
-		n, err := p.Source.Read(rows)
+		b := &p.batches[0]
+		n, err := p.Source.Read(b.room(p.stride.rows))
 		p.lap.read = time.Since(began)
-		sent, planErr := p.batch(rows[:n])
+		sent, planErr := p.plan(b, n)
 		if planErr != nil {
 			return p.fail(planErr)
 		}
@@ -95,39 +122,40 @@ func (p *planner) fail(err error) error {
 	return err
 }
 
-// batch plans some rows, and says how many are to be sent. Every row gets its outcome even when this fails.
-func (p *planner) batch(rows []gradecsv.Row) (sent int, err error) {
-	var decided []Outcome
-	decide := func(o Outcome) {
-		if decided == nil {
-			decided = make([]Outcome, 0, len(rows)) // mostly none or all
-		}
-		decided = append(decided, o)
-	}
+// plan plans the first n rows of b, and says how many are to be sent. Every row gets its outcome even when this fails.
+func (p *planner) plan(b *batch, n int) (sent int, err error) {
+	rows := b.rows[:n]
+	known, err := p.claim(rows)
+	claims := p.claims
 	var tasks []*task
 	var intents []checkpoint.Intent
 	for i := range rows {
-		row := &rows[i]
-		at := p.position(row)
-		if !p.Shard.has(row, at) {
-			decide(Outcome{Row: row, At: at, Status: Filtered, Foreign: true})
+		row, met := &rows[i], p.met[i]
+		switch {
+		case !met.claimed:
+			b.decide(p.unclaimed(row, met))
+			continue
+		case len(known) == 0: // only where the claims failed
+			b.decide(Outcome{Row: row, At: met.at, Status: Deferred})
 			continue
 		}
-		if err != nil {
-			decide(Outcome{Row: row, At: at, Status: Deferred})
-			continue
-		}
-		var t *task
-		var o Outcome
-		var intent checkpoint.Intent
-		if t, intent, o, err = p.row(row, at); t == nil {
-			decide(o)
+		intent := checkpoint.Intent{Key: claims[0].Key, Digest: row.Digest, Line: uint32(row.Line), File: met.file}
+		t, o := p.row(row, met.at, known[0], &intent)
+		claims, known = claims[1:], known[1:]
+		if t == nil {
+			b.decide(o)
 			continue
 		}
 		tasks = append(tasks, t)
 		intents = append(intents, intent)
 	}
-	p.tell(decided)
+	if len(tasks) > 0 {
+		b.rows = nil // they stay with the tasks
+	}
+	if len(b.decided) > 0 {
+		p.decided <- b.decided // unconditional: the recorder receives until plan and workers have returned
+		p.batches[0], p.batches[1] = p.batches[1], p.batches[0]
+	}
 	sent = len(tasks)
 	for len(tasks) > 0 && err == nil && !p.stop.stopped() {
 		n := min(len(tasks), p.stride.tasks)
@@ -136,19 +164,51 @@ func (p *planner) batch(rows []gradecsv.Row) (sent int, err error) {
 			tasks, intents = tasks[n:], intents[n:]
 		}
 	}
-	decided = nil
-	for _, t := range tasks {
-		decide(*t.stopped())
+	if len(tasks) > 0 {
+		p.decided <- stopped(tasks) // unconditional, too
 	}
-	p.tell(decided)
 	return sent, err
 }
 
-// tell reports rows that are not sent.
-func (p *planner) tell(decided []Outcome) {
-	if len(decided) > 0 {
-		p.decided <- decided // unconditional: the recorder receives until plan and workers have returned
+// stopped are the outcomes of tasks that were not begun.
+func stopped(tasks []*task) []Outcome {
+	var all []Outcome
+	for _, t := range tasks {
+		all = append(all, *t.stopped())
 	}
+	return all
+}
+
+// met is a row that was read: where it stands, and whether its key was claimed, as that of a valid row of this shard is.
+type met struct {
+	at      uint32
+	file    uint16
+	claimed bool
+	foreign bool
+}
+
+// claim takes note of rows in p.met and p.claims, and says what is known of those in p.claims; on an error of fewer.
+func (p *planner) claim(rows []gradecsv.Row) ([]checkpoint.Known, error) {
+	p.met, p.claims = p.met[:0], p.claims[:0]
+	for i := range rows {
+		row := &rows[i]
+		m := met{at: p.position(row)}
+		m.file, m.foreign = p.files[len(p.files)-1].index, !p.Shard.has(row, m.at)
+		if m.claimed = !m.foreign && row.Filtered == "" && len(row.Errors) == 0; m.claimed {
+			p.claims = append(p.claims, checkpoint.Claim{Key: keyOf(&row.Result), At: m.at})
+		}
+		p.met = append(p.met, m)
+	}
+	return p.Journal.Claim(p.claims)
+}
+
+// unclaimed is the outcome of a row that is not claimed.
+func (p *planner) unclaimed(row *gradecsv.Row, m met) Outcome {
+	o := Outcome{Row: row, At: m.at, Status: Filtered, Foreign: m.foreign}
+	if !m.foreign && row.Filtered == "" {
+		o.Status, o.Problems = Rejected, row.Errors
+	}
+	return o
 }
 
 // begin makes the intents of tasks durable, before the first of them can be sent.
@@ -184,35 +244,21 @@ func (p *planner) hand(tasks []*task) {
 	p.lap.began, p.lap.had = p.lap.ended, p.lap.left
 }
 
-// row plans one row: a task with its intent, or an outcome.
-func (p *planner) row(row *gradecsv.Row, at uint32) (*task, checkpoint.Intent, Outcome, error) {
-	o := Outcome{Row: row, At: at, Status: Filtered}
-	if row.Filtered != "" {
-		return nil, checkpoint.Intent{}, o, nil
-	}
-	if len(row.Errors) > 0 {
-		o.Status, o.Problems = Rejected, row.Errors
-		return nil, checkpoint.Intent{}, o, nil
-	}
-	key := keyOf(&row.Result)
-	known, err := p.Journal.Claim(key, at)
-	if err != nil {
-		o.Status = Deferred
-		return nil, checkpoint.Intent{}, o, err
-	}
-	intent := checkpoint.Intent{Key: key, Digest: row.Digest, Line: uint32(row.Line), File: p.files[len(p.files)-1].index}
+// row plans a valid row: a task, of which it completes the intent, or nil and an outcome.
+func (p *planner) row(row *gradecsv.Row, at uint32, known checkpoint.Known, intent *checkpoint.Intent) (*task, Outcome) {
 	p.scratch = task{row: row, at: at}
+	o := Outcome{Row: row, At: at}
 	o.Status, o.Problems = p.decide(&p.scratch, known, intent.Digest)
 	if p.retakes != nil && o.Status != Rejected && row.Result.Status != oneroster.StatusToBeDeleted {
 		p.retakes.add(row, at)
 	}
 	if o.Status != 0 {
-		return nil, checkpoint.Intent{}, o, nil
+		return nil, o
 	}
 	t := new(task)
 	*t = p.scratch
 	intent.Op, intent.Follows = op(t.method), known.Seq
-	return t, intent, Outcome{}, nil
+	return t, Outcome{}
 }
 
 // decide says what becomes of a valid row, given what is known of its key: a status, or 0 and how to send it.

@@ -3,6 +3,8 @@ package importer
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +93,59 @@ func TestDecide(t *testing.T) {
 				t.Errorf("%s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// notedJournal keeps the intents.
+type notedJournal struct {
+	Journal
+	intents []checkpoint.Intent
+}
+
+func (j *notedJournal) Begin(intents []checkpoint.Intent) (uint64, error) {
+	j.intents = append(j.intents, intents...)
+	return j.Journal.Begin(intents)
+}
+
+// Rows that are planned together keep their order and their places, also where they are of two files, some become no
+// task, and one is the duplicate of another.
+func TestPlan(t *testing.T) {
+	rows := []gradecsv.Row{
+		{File: "a.csv", Line: 2, Filtered: "not a result"},
+		{File: "a.csv", Line: 3, Result: oneroster.Result{SourcedID: "one"}},
+		{File: "a.csv", Line: 4, Errors: []gradecsv.Problem{{Code: "x"}}},
+		{File: "b.csv", Line: 2, Result: oneroster.Result{SourcedID: "two"}},
+		{File: "b.csv", Line: 3, Result: oneroster.Result{SourcedID: "one"}},
+	}
+	memory := checkpoint.NewMemory()
+	if _, err := memory.StartRun(checkpoint.RunInfo{}); err != nil {
+		t.Fatal(err)
+	}
+	journal := &notedJournal{Journal: memory}
+	tasks, decided := make(chan *task, len(rows)), make(chan []Outcome, 1)
+	p := &planner{Config: Config{Journal: journal, Files: []string{"a.csv", "b.csv"}}.withDefaults(), tasks: tasks, decided: decided}
+	p.stop, p.stride = newStop(t.Context(), 0, 0), stride{tasks: len(rows), ahead: len(rows)}
+	defer p.stop.release()
+	if sent, err := p.plan(&batch{rows: rows}, len(rows)); sent != 2 || err != nil {
+		t.Fatal(sent, err)
+	}
+	close(tasks)
+	var got, sent []string
+	for _, o := range <-decided {
+		got = append(got, fmt.Sprintf("%s:%d %v", o.Row.File, o.Row.Line, o.Status))
+		for _, why := range o.Problems {
+			got = append(got, strings.TrimSpace(why.Code+" "+why.Note))
+		}
+	}
+	if want := []string{"a.csv:2 filtered", "a.csv:4 rejected", "x", "b.csv:3 rejected", "row.duplicate the first is at a.csv:3"}; !slices.Equal(got, want) {
+		t.Errorf("decided: %q, want %q", got, want)
+	}
+	for _, in := range journal.intents {
+		tk := <-tasks
+		sent = append(sent, fmt.Sprintf("%s:%d, noted as %d:%d", tk.row.File, tk.row.Line, in.File, in.Line))
+	}
+	if want := []string{"a.csv:3, noted as 0:3", "b.csv:2, noted as 1:2"}; !slices.Equal(sent, want) {
+		t.Errorf("sent: %q, want %q", sent, want)
 	}
 }
 

@@ -165,15 +165,18 @@ func (j simJournal) do(op string, fn func() error) error {
 	return fn()
 }
 
-func (j simJournal) Claim(key checkpoint.Key, at uint32) (checkpoint.Known, error) {
-	known, err := j.Journal.Claim(key, at)
+func (j simJournal) Claim(claims []checkpoint.Claim) ([]checkpoint.Known, error) {
+	known, err := j.Journal.Claim(claims)
 	j.p.mu.Lock()
 	defer j.p.mu.Unlock()
-	line := j.p.keys[key]
-	if line != nil && known.First == 0 && known.State != 0 && (known.Other || known.Digest != line.digest) {
-		line.known = true
+	for i, k := range known {
+		line := j.p.keys[claims[i].Key]
+		if line != nil && k.First == 0 && k.State != 0 && (k.Other || k.Digest != line.digest) {
+			line.known = true
+		}
+		known[i] = j.p.s.flaw.claimed(k, line)
 	}
-	return j.p.s.flaw.claimed(known, line), err
+	return known, err
 }
 
 func (j simJournal) Begin(intents []checkpoint.Intent) (first uint64, err error) {

@@ -114,9 +114,11 @@ type before struct {
 	known map[checkpoint.Key]checkpoint.State
 }
 
-func (j before) Claim(key checkpoint.Key, at uint32) (checkpoint.Known, error) {
-	known, err := j.Journal.Claim(key, at)
-	known.State = j.known[key]
+func (j before) Claim(claims []checkpoint.Claim) ([]checkpoint.Known, error) {
+	known, err := j.Journal.Claim(claims)
+	for i := range known {
+		known[i].State = j.known[claims[i].Key]
+	}
 	return known, err
 }
 

@@ -28,11 +28,11 @@ func TestStatusOfRowsInDoubtTwice(t *testing.T) {
 		var intents []checkpoint.Intent
 		for row := range 3 {
 			key := checkpoint.Key{byte(row)}
-			seen, err := journal.Claim(key, uint32(row+1))
+			seen, err := journal.Claim([]checkpoint.Claim{{Key: key, At: uint32(row + 1)}})
 			if err != nil {
 				t.Fatal(err)
 			}
-			intents = append(intents, checkpoint.Intent{Key: key, Op: checkpoint.Create, Line: uint32(10*n + row), Follows: seen.Seq})
+			intents = append(intents, checkpoint.Intent{Key: key, Op: checkpoint.Create, Line: uint32(10*n + row), Follows: seen[0].Seq})
 		}
 		if _, err := journal.Begin(intents); err != nil {
 			t.Fatal(err)
