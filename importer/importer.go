@@ -77,13 +77,13 @@ type Config struct {
 	TempDir string
 
 	Rejects  *Spool // rows rejected or failed; nil: not kept
-	Doubtful *Spool // rows in doubt; nil: not kept
+	Doubtful *Spool // rows in doubt that a person must see to; nil: not kept
 
 	Log *slog.Logger // nil: none
 	// Jitter returns a number in [0, 1) for each backoff; nil: math/rand/v2. Called concurrently.
 	Jitter func() float64
-	// Notice is called by the recorder for each row that a person may want to see: rejected, failed, in doubt, with a
-	// warning, or changing what the server has. Rows end in any order, each once. The row is valid only during the call.
+	// Notice is called by the recorder for each row that a person may want to see: rejected, failed, in doubt (but not
+	// those that the next run settles), with a warning, or changing what the server has. Rows end in any order, each once. The row is valid only during the call.
 	Notice func(Outcome)
 	// Observe is called by the workers, many at a time, with each answer to a request that was written, looks included.
 	// Whoever waits in it keeps a worker waiting.

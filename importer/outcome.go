@@ -49,6 +49,8 @@ type Outcome struct {
 	// Open: the server has something under this sourcedId that no record says, so the intent stays, and the next run looks
 	// before it sends: not every server refuses a second POST.
 	Open bool
+	// Settles: the row is in doubt, and the next run settles that by a look of its own; there is nothing to do for a person.
+	Settles bool
 	// Effect is what sending an accepted row does at the server, where that is known, and Diff what it replaces there.
 	Effect Effect
 	Diff   []oneroster.FieldDiff

@@ -112,8 +112,8 @@ func (r *recorder) commit(batch []Outcome) {
 // account counts one row. A row that the server accepted and the checkpoint could not note is in doubt.
 func (r *recorder) account(o *Outcome) {
 	if r.err != nil && o.Seq != 0 && (o.Status == Accepted || o.Status == Failed) {
-		o.Status = InDoubt
-		o.Problems = []gradecsv.Problem{{Code: "doubt.checkpoint", File: o.Row.File, Line: o.Row.Line,
+		o.Status, o.Settles = InDoubt, true
+		o.Problems = []gradecsv.Problem{{Code: codeUnwritten, File: o.Row.File, Line: o.Row.Line,
 			Message: "the answer could not be written to the checkpoint; the next run looks this row up"}}
 	}
 	r.report.add(*o)
@@ -125,6 +125,9 @@ func (r *recorder) account(o *Outcome) {
 		}
 		r.Notice(*o)
 	case InDoubt:
+		if o.Settles {
+			break
+		}
 		r.fail(r.Doubtful.add(o))
 		r.Notice(*o)
 	default:

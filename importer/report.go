@@ -65,6 +65,16 @@ func (r *Report) Warn(p gradecsv.Problem) {
 // Present is how many rows are in the gradebook, now or since an earlier run.
 func (r *Report) Present() int { return r.Counts.Accepted + r.Counts.Unchanged - r.Deleted }
 
+// Settling is how many of the rows in doubt the next run settles by itself: there is nothing to do about them but to run again.
+func (r *Report) Settling() (n int) {
+	for _, p := range r.Problems {
+		if p.Code == codeUnanswered || p.Code == codeCutOff || p.Code == codeUnwritten {
+			n += p.Count
+		}
+	}
+	return n
+}
+
 // EarlierUnknown: a dry run that was not told the server, and so does not know what earlier runs sent.
 func (r *Report) EarlierUnknown() bool { return r.Run.DryRun && r.Target.BaseURL == "" }
 

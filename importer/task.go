@@ -289,11 +289,25 @@ func differing(a oneroster.Answer) string {
 	return strings.Join(slices.Compact(names), ", ")
 }
 
+// The codes of rows in doubt that the next run settles. Such a row has no other problem.
+const (
+	codeUnanswered = "doubt.stopped"
+	codeCutOff     = "doubt.cutoff"
+	codeUnwritten  = "doubt.checkpoint"
+)
+
 // stopped is the account of a row that the end of the run reached first.
 func (t *task) stopped() *Outcome {
-	if t.doubted {
-		return t.outcome(InDoubt, t.problem("doubt.stopped",
-			"the row was sent and the run ended before its answer was known; the next run looks it up first"))
+	if !t.doubted {
+		return t.outcome(Deferred)
 	}
-	return t.outcome(Deferred)
+	why := t.problem(codeCutOff, "an earlier run was cut off when this row was queued or under way, so it may have been sent; "+
+		"the next run looks at the server, and sends it if it is not there")
+	if t.sends > 0 {
+		why = t.problem(codeUnanswered, "the row was sent, and the run ended before it was known whether it arrived; "+
+			"the next run looks at the server, and sends it again if it is not there")
+	}
+	o := t.outcome(InDoubt, why)
+	o.Settles = true
+	return o
 }

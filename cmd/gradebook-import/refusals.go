@@ -20,6 +20,8 @@ type runNote struct {
 	importer.Counts
 	ExitCode int    `json:"exitCode"`
 	Stopped  string `json:"stopped,omitempty"`
+	// Settling are those of the rows in doubt that the next run settles by itself.
+	Settling int `json:"settling,omitempty"`
 	// Rejects are the files with rejected rows that the run left, by their absolute paths.
 	Rejects []string `json:"rejects,omitempty"`
 	// Closes are the runs whose rejects this run has read to their end: what was wrong with those rows then is over, and
@@ -29,7 +31,7 @@ type runNote struct {
 
 // newNote is the note of a run that read files and left rejects.
 func newNote(r *importer.Report, earlier []checkpoint.RunInfo, files, rejects []string) runNote {
-	n := runNote{Counts: r.Counts, ExitCode: r.Run.ExitCode, Stopped: r.Run.Stopped, Rejects: absolute(rejects)}
+	n := runNote{Counts: r.Counts, ExitCode: r.Run.ExitCode, Stopped: r.Run.Stopped, Settling: r.Settling(), Rejects: absolute(rejects)}
 	if n.Stopped != "" || !slices.Contains([]int{importer.ExitOK, importer.ExitRejects, importer.ExitInDoubt}, n.ExitCode) ||
 		r.Run.Foreign > 0 {
 		return n

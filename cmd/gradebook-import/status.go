@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,8 @@ type knownTarget struct {
 	Accepted int `json:"accepted"`
 	Deleted  int `json:"deleted"`
 	InDoubt  int `json:"inDoubt"`
-	// Interrupted are those rows in doubt whose run did not come to its end: they may not even have been sent.
+	// Interrupted are those rows in doubt that were queued or under way when their run was stopped or cut off: they may not even
+	// have been sent, and the next run settles them, where the server can be asked for a row.
 	Interrupted int `json:"interrupted"`
 	Rejected    int `json:"rejected"`
 	Failed      int `json:"failed"`
@@ -70,12 +72,14 @@ type knownRun struct {
 }
 
 type knownRow struct {
-	File  string    `json:"file"`
-	Line  uint32    `json:"line"`
-	State string    `json:"state"`
-	Op    string    `json:"op"`
-	Run   uint32    `json:"run"`
-	Since time.Time `json:"since"`
+	File  string `json:"file"`
+	Line  uint32 `json:"line"`
+	State string `json:"state"`
+	// Interrupted: see knownTarget.
+	Interrupted bool      `json:"interrupted,omitempty"`
+	Op          string    `json:"op"`
+	Run         uint32    `json:"run"`
+	Since       time.Time `json:"since"`
 }
 
 // What status keeps of rows; text shows fewer.
@@ -149,9 +153,10 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 	if err != nil {
 		return nil, err
 	}
-	files, ended := map[uint32][]string{}, map[uint32]bool{}
+	files, cut := map[uint32][]string{}, map[uint32]bool{}
 	for _, r := range runs {
-		ended[r.Run] = !r.Ended.IsZero()
+		note := noteOf(r)
+		cut[r.Run] = r.Ended.IsZero() || note.InDoubt > 0 && note.Settling == note.InDoubt
 		run := knownRun{Run: r.Run, ID: r.ID, Started: r.Started, Files: r.Files, Result: r.Counts}
 		if !r.Ended.IsZero() {
 			run.Ended = &r.Ended
@@ -172,11 +177,13 @@ func knowledgeOf(target checkpoint.Target, journal *checkpoint.Journal) (*knownT
 		return nil
 	}, checkpoint.Begun, checkpoint.Accepted, checkpoint.Superseded, checkpoint.Rejected, checkpoint.Failed)
 	for _, r := range sorted(doubts) {
-		if k.InDoubt++; !ended[r.Run] {
+		row := rowOf(r, files[r.Run])
+		row.Interrupted = cut[r.Run]
+		if k.InDoubt++; row.Interrupted {
 			k.Interrupted++
 		}
 		if len(k.Doubtful) < statusRows {
-			k.Doubtful = append(k.Doubtful, rowOf(r, files[r.Run]))
+			k.Doubtful = append(k.Doubtful, row)
 		}
 	}
 	for _, r := range sorted(open.rows) {
@@ -199,6 +206,10 @@ func rowOf(r checkpoint.Record, files []string) knownRow {
 	return row
 }
 
+// leftToPerson says what to do about rows in doubt at a server that cannot be asked for them.
+const leftToPerson = "  Rows in doubt are left to a person: the next run writes them to in-doubt.csv. Compare them with the\n" +
+	"  gradebook, delete from that file those that are there, and import the rest of it with --in-doubt resend.\n"
+
 func (k *known) print(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s\n", k.File, size(k.Bytes))
 	if len(k.Targets) == 0 {
@@ -220,18 +231,25 @@ func (k *knownTarget) print(w io.Writer) {
 		fmt.Fprintf(w, "  %6d  rows are open: %d refused by the server, %d failed\n", n, k.Rejected, k.Failed)
 	}
 	if k.Interrupted > 0 {
-		fmt.Fprintf(w, "\n  Of the rows in doubt, %d were queued or under way when a run was cut off; most were not even sent.\n"+
-			"  There is nothing to do by hand: run the same command again. It looks each of them up at the\n"+
-			"  server first, and sends those that are not there.\n", k.Interrupted)
+		fmt.Fprintf(w, "\n  Of the rows in doubt, %d were queued or under way when a run was stopped or cut off; most were not even sent.\n", k.Interrupted)
 	}
-	if k.AllocatesIDs {
-		fmt.Fprintf(w, "\n  This server gives results other ids than the file's, so rows in doubt cannot be looked up.\n")
-	}
-	if k.RefusesLook {
-		fmt.Fprintf(w, "\n  This server does not let the client look up rows, so rows in doubt are left to a person.\n")
+	blind := k.AllocatesIDs || k.RefusesLook
+	switch {
+	case k.Interrupted > 0 && !blind:
+		fmt.Fprint(w, "  There is nothing to do by hand: run the same command again. It looks each of them up at the\n"+
+			"  server, and sends those that are not there.\n")
+	case k.AllocatesIDs:
+		fmt.Fprint(w, "\n  This server gives results other ids than the file's, so rows in doubt cannot be looked up.\n"+leftToPerson)
+	case k.RefusesLook:
+		fmt.Fprint(w, "\n  This server does not let the client look up rows.\n"+leftToPerson)
 	}
 	k.printRuns(w)
-	printRows(w, "Rows in doubt", k.Doubtful[:min(len(k.Doubtful), statusText)], k.InDoubt)
+	doubtful, many := k.Doubtful, k.InDoubt
+	if !blind {
+		doubtful = slices.DeleteFunc(slices.Clone(doubtful), func(r knownRow) bool { return r.Interrupted })
+		many -= k.Interrupted
+	}
+	printRows(w, "Rows in doubt", doubtful[:min(len(doubtful), statusText)], many)
 	printRows(w, "Refused by the server, or failed, last", k.Refused[max(0, len(k.Refused)-statusText):], k.Rejected+k.Failed)
 }
 

@@ -65,7 +65,7 @@ func (s *summary) all(w io.Writer) error {
 	}
 	c := s.report.Counts
 	s.problems(w, title, c.Rejected+c.Failed, s.notices.rejected, importer.Rejected, importer.Failed)
-	s.problems(w, "Rows in doubt", c.InDoubt, s.notices.doubted, importer.InDoubt)
+	s.problems(w, "Rows in doubt", c.InDoubt-s.report.Settling(), s.notices.doubted, importer.InDoubt)
 	s.warnings(w)
 	s.files(w)
 	s.next(w)
@@ -151,7 +151,7 @@ type countLine struct {
 
 // counts prints every status that has rows, and the sum.
 func (s *summary) counts(w io.Writer) {
-	c := s.report.Counts
+	c, settling := s.report.Counts, s.report.Settling()
 	accepted := "accepted by the server"
 	switch {
 	case s.report.EarlierUnknown():
@@ -167,7 +167,8 @@ func (s *summary) counts(w io.Writer) {
 		{c.Unchanged, "unchanged, sent by an earlier run", !s.report.EarlierUnknown()},
 		{c.Rejected, "rejected", true},
 		{c.Failed, "failed, not applied", c.Failed > 0},
-		{c.InDoubt, "in doubt, perhaps applied", c.InDoubt > 0},
+		{c.InDoubt - settling, "in doubt, perhaps applied", c.InDoubt > settling},
+		{settling, "may have been sent: the next run looks at the server and settles them by itself", settling > 0},
 		{c.Deferred, "read and left for the next run", c.Deferred > 0},
 		{c.Filtered, "left out", c.Filtered > 0},
 	}...)
@@ -340,6 +341,9 @@ func (s *summary) next(w io.Writer) {
 		fmt.Fprint(w, "\nCorrect these rows before you import the file, or import it as it is: the others go in.\n")
 	case len(s.rejects) > 0:
 		fmt.Fprintf(w, "\nCorrect the rows in %s (or in the original) and import that file the same way.\n", s.rejects[0])
+	case len(s.doubtful) > 0 && slices.ContainsFunc(r.Problems, func(p importer.Problem) bool { return p.Code == "doubt.blind" }):
+		fmt.Fprintf(w, "\nCompare the rows in %s with the gradebook, delete from it those that are there, and import the rest of it with\n"+
+			"--in-doubt resend. The same command would find them in doubt again.\n", s.doubtful[0])
 	case len(s.doubtful) > 0:
 		fmt.Fprintf(w, "\nCompare the rows in %s with the gradebook; the same command looks them up again.\n", s.doubtful[0])
 	}

@@ -119,8 +119,8 @@ func steps(r *importer.Report) (steps []string) {
 	if c.Failed > 0 {
 		steps = append(steps, "Import once more for "+rows(c.Failed)+" that the server did not take in time. Nothing needs to be corrected for that.")
 	}
-	if c.InDoubt > 0 {
-		steps = append(steps, "Compare "+rows(c.InDoubt)+" in in-doubt.csv with the gradebook: the server may have them. The same command looks them up again.")
+	if n := c.InDoubt - r.Settling(); n > 0 {
+		steps = append(steps, "Compare "+rows(n)+" in in-doubt.csv with the gradebook: the server may have them. The same command looks them up again.")
 	}
 	if len(steps) == 0 && r.Run.DryRun {
 		return []string{"Import the file."}
@@ -205,13 +205,20 @@ func counts(r *importer.Report) (list []count) {
 		rejected.Label, rejected.Meaning = "Not the same", ""
 		rejected.Parts = []part{{v.Different, "different"}, {v.Missing, "missing"}, {c.Rejected - v.Different - v.Missing, "invalid, not compared"}}
 	}
+	doubtful := count{Class: "inDoubt", Label: "In doubt", Meaning: "perhaps in the gradebook; looking could not settle it", N: c.InDoubt}
+	switch n := r.Settling(); {
+	case n > 0 && n == c.InDoubt:
+		doubtful.Meaning = "perhaps in the gradebook; the next run looks, and settles it by itself"
+	case n > 0:
+		doubtful.Parts = []part{{n, "the next run settles by itself"}, {c.InDoubt - n, "looking could not settle"}}
+	}
 	x := 0.0
 	for _, k := range []count{
 		accepted,
 		{Class: "unchanged", Label: "Unchanged", Meaning: "an earlier run brought it in; nothing was sent", N: c.Unchanged},
 		rejected,
 		{Class: "failed", Label: "Failed", Meaning: "not in the gradebook; the attempts ran out", N: c.Failed},
-		{Class: "inDoubt", Label: "In doubt", Meaning: "perhaps in the gradebook; looking could not settle it", N: c.InDoubt},
+		doubtful,
 		{Class: "deferred", Label: "Deferred", Meaning: "not attempted; the run stopped first", N: c.Deferred},
 		{Class: "filtered", Label: "Left out", Meaning: leftOut(r), N: c.Filtered},
 	} {
