@@ -166,7 +166,7 @@ func TestOpenIntentsFollowTheServer(t *testing.T) {
 		workers, rows int
 		most          int64
 	}{
-		{100 * ms, 0, 8, 4000, 8 + 3*planFirst},
+		{100 * ms, 0, 8, 4000, 8 + 6*planFirst},
 		{100 * ms, 80 * ms, 8, 4000, 8 + 7*planFirst},
 		{ms, 0, 8, 4000, 3 * planMost},
 		{16 * ms, 60 * ms, 8, 8000, 250}, // 500 rows a second

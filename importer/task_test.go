@@ -47,7 +47,7 @@ func TestReactions(t *testing.T) {
 		{name: "rejected", answer: oneroster.Answer{Verdict: oneroster.Rejected, Code: "c"}, want: "rejected c"},
 		{name: "forbidden", answer: oneroster.Answer{Verdict: oneroster.Forbidden, Code: "c"}, want: "rejected c"},
 		{name: "abort before anything was sent", answer: answer(oneroster.Abort), want: "deferred abort"},
-		{name: "abort after a doubt", change: func(t *task) { t.doubted = true }, answer: answer(oneroster.Abort), want: "inDoubt doubt.stopped abort"},
+		{name: "abort after a doubt", change: func(t *task) { t.doubted, t.sends = true, 2 }, answer: answer(oneroster.Abort), want: "inDoubt doubt.stopped abort"},
 		{name: "delete of nothing", change: func(t *task) { t.method = http.MethodDelete }, answer: answer(oneroster.Missing), want: "rejected server.nothingToDelete"},
 		{name: "delete of nothing, after a doubt", change: func(t *task) { t.method, t.doubted = http.MethodDelete, true }, answer: answer(oneroster.Missing), want: "accepted"},
 
@@ -87,7 +87,7 @@ func TestReactions(t *testing.T) {
 		{name: "looks refused again and again", change: func(t *task) { doubted(t); t.lookups = downAfter + 1 }, answer: answer(oneroster.Rejected), want: "inDoubt doubt.blind"},
 		{name: "look refused, resend", change: doubted, policy: policy{resend: true}, answer: answer(oneroster.Blind), want: "again"},
 		{name: "look refused, resend, too early", change: early, policy: policy{resend: true}, answer: answer(oneroster.Blind), want: "again", wait: settle},
-		{name: "look aborted", change: doubted, answer: answer(oneroster.Abort), want: "inDoubt doubt.stopped abort"},
+		{name: "look aborted", change: doubted, answer: answer(oneroster.Abort), want: "inDoubt doubt.cutoff abort"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			row := &gradecsv.Row{File: "f.csv", Line: 2}
