@@ -16,7 +16,7 @@ func (s *summary) grouped(w io.Writer, title, severity string) error {
 		switch of := severityOf(p.Status); {
 		case of != severity:
 			continue
-		case shown == mostKinds:
+		case shown == mostKinds && s.list.rows > 0: // not where all are asked for
 			more++
 			continue
 		}
