@@ -164,8 +164,11 @@ func (s *sketch) score(b *bytes.Buffer, wide []int) {
 	if len(wide) > 0 {
 		b.WriteString("    cell: true\n")
 	} else {
-		place := s.usual(builtIn("long").fields, colScore)
-		places = []int{place}
+		if place := s.usual(builtIn("long").fields, colScore); place >= 0 {
+			places = []int{place}
+		} else {
+			places = s.numbers()
+		}
 		fmt.Fprintf(b, "    column: %s\n", s.named(builtIn("long").fields, colScore))
 	}
 	commas, percents, words := s.cells(places)
@@ -189,7 +192,7 @@ func (s *sketch) cells(places []int) (commas, percents bool, words []string) {
 			value := strings.TrimSpace(record[i])
 			number := strings.TrimSpace(strings.TrimSuffix(value, "%"))
 			switch {
-			case isDigits(number):
+			case isDigits(number) && !isDate(value):
 				commas = commas || strings.Contains(number, ",") && !strings.Contains(number, ".")
 				percents = percents || number != value
 			case value != "" && len(value) <= 8:
@@ -207,9 +210,9 @@ func (s *sketch) cells(places []int) (commas, percents bool, words []string) {
 func (s *sketch) others(b *bytes.Buffer) {
 	known := builtIn("long").fields
 	if i := s.usual(known, colScoreDate); i >= 0 {
-		s.date(b, i)
+		s.date(b, colScoreDate, i)
 	} else {
-		b.WriteString("  # No column of dates was found: give one for all rows with --score-date, or here:\n  # scoreDate: {value: 2026-06-12}\n")
+		s.noDate(b)
 	}
 	if i := s.usual(known, colComment); i >= 0 {
 		fmt.Fprintf(b, "  comment: {column: %s, optional: true}\n", strconv.Quote(strings.TrimSpace(s.header[i])))

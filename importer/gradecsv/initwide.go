@@ -27,6 +27,16 @@ func (s *sketch) assignments() []int {
 	return places
 }
 
+// numbers are the columns that have mostly numbers.
+func (s *sketch) numbers() (places []int) {
+	for i := range s.header {
+		if s.numeric(i) {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
 // isID reports a column's name that says that it has numbers which are no scores.
 func isID(name string) bool {
 	words := strings.Fields(strings.ToLower(name))
@@ -48,6 +58,8 @@ func (s *sketch) numeric(i int) bool {
 		value := strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(record[i]), "%"))
 		switch {
 		case value == "":
+		case isDate(value):
+			others++
 		case isDigits(value):
 			numbers++
 		case len(value) > 4:
