@@ -191,7 +191,7 @@ type problemKey struct{ code, message, status string }
 func newReport(c Config, started time.Time) *fold {
 	f := &fold{
 		Report: Report{
-			SchemaVersion: schemaVersion, Sources: []File{}, Timeline: []Point{}, Problems: []Problem{},
+			SchemaVersion: schemaVersion, Sources: []File{}, HTTP: HTTP{ByStatus: map[string]int{}}, Timeline: []Point{}, Problems: []Problem{},
 			Run: RunReport{Started: started.UTC(), DryRun: c.DryRun, Shard: c.Shard.String()},
 		},
 		kinds: map[problemKey]int{}, spacing: 1,
@@ -210,6 +210,14 @@ func newReport(c Config, started time.Time) *fold {
 func Begun(c Config, started time.Time) *Report {
 	return newReport(c.withDefaults(), started).finish(started, &StopError{Code: "begun",
 		Reason: "this run has not ended yet, or it was killed: then run the same command again to go on, and the status command shows what was done"}, nil)
+}
+
+// Unbegun is the report of a run that could not begin, with the status it ended with and what a person must know.
+func Unbegun(c Config, started time.Time, exitCode int, why string) *Report {
+	ended := started.Add(max(time.Since(started), time.Microsecond)) // after it began, whatever the clock
+	r := newReport(c.withDefaults(), started).finish(ended, &StopError{Code: "unbegun", Reason: "this run could not begin: " + why}, nil)
+	r.Run.ExitCode = exitCode
+	return r
 }
 
 // Unended says that the report was written when its run began, and by no end of it.

@@ -9,7 +9,7 @@ import (
 // A StopError says why a run ended before its input did.
 type StopError struct {
 	// Code is a stable word: signal, deadline, unavailable, maxErrors, refused, changed, failure; begun in a report
-	// of a run that has not ended.
+	// of a run that has not ended, unbegun in that of one that could not begin.
 	Code string
 	// Reason says it to a person, with what to do.
 	Reason string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -42,6 +43,7 @@ type job struct {
 	inputs   inputs
 	moved    moved          // inputs that the run replaced
 	source   *meteredSource // once the run begins
+	begun    bool           // and there is a report of it, so far as it came
 	metrics  *metrics       // nil: none
 	term     *terminal
 }
@@ -126,15 +128,11 @@ func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 // book runs the import between the notes of its beginning and its end in the journal, and writes what people get.
 func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkpoint.Journal, dir reportDir, closeAll func() error) error {
 	info := checkpoint.RunInfo{ID: uuid.NewString(), Started: time.Now(), Files: j.files.Files}
-	earlier, err := journal.Runs()
-	run, startErr := journal.StartRun(info)
-	if err = errors.Join(err, startErr); err == nil {
-		err = j.begin(dir, info)
-	}
+	earlier, err := j.begin(journal, dir, &info)
 	if err != nil {
 		return errors.Join(err, closeAll())
 	}
-	info.Run = run
+	j.begun = true
 
 	source := &meteredSource{reader: reader}
 	j.source = source
@@ -146,17 +144,28 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	left := watch.ended(report)
 	watch.done()
 
-	info.Ended, info.Counts = time.Now(), asJSON(newNote(report, earlier, j.files.Files, spools.rejects.files()))
-	err = errors.Join(err, spools.close(), j.changes.close(), journal.EndRun(info), closeAll())
-	if err != nil && report.Run.ExitCode != importer.ExitUsage {
-		report.Run.ExitCode = importer.ExitFailed
+	fail := func(e error) {
+		if e != nil && report.Run.ExitCode != importer.ExitUsage {
+			report.Run.ExitCode = importer.ExitFailed
+			report.Run.Stopped = cmp.Or(report.Run.Stopped, inOneLine(e))
+		}
+		err = errors.Join(err, e)
 	}
+	fail(errors.Join(spools.close(), j.changes.close()))
 	j.describe(report, reader, info.ID)
 	j.moved = movedFiles(report)
 	j.moved.apply(report, seen)
-	if writeErr := dir.write(j.names.report, report, htmlreport.Options{Details: seen.detailed(), Zone: j.files.TimeZone.Location}); writeErr != nil {
-		report.Run.ExitCode = importer.ExitFailed
-		err = errors.Join(err, writeErr)
+	publish := func() {
+		page := j.page()
+		page.Details = seen.detailed()
+		fail(errors.Join(dir.writeReport(j.names.report, report), dir.writePage(j.names.report, report, page)))
+	}
+	status := report.Run.ExitCode
+	publish()
+	info.Ended, info.Counts = time.Now(), asJSON(newNote(report, earlier, j.files.Files, spools.rejects.files()))
+	fail(errors.Join(journal.EndRun(info), closeAll())) // after publish: the next run's report must not be replaced
+	if report.Run.ExitCode != status {
+		publish() // so that where one of these failed, the others say so
 	}
 	dir.sweep(info.Started)
 	if tellErr := j.tell(report, spools, dir, seen, left, err); tellErr != nil {
@@ -167,8 +176,9 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	return ended(report, err)
 }
 
-// begin replaces the report of an earlier run: one that a kill leaves there must not be taken for this run's.
-func (j *job) begin(dir reportDir, info checkpoint.RunInfo) error {
+// begin notes in the journal that the run begins, and returns what that has of earlier ones. Before, it replaces the report of
+// an earlier run: one that a kill leaves there must not be taken for this run's.
+func (j *job) begin(journal *checkpoint.Journal, dir reportDir, info *checkpoint.RunInfo) ([]checkpoint.RunInfo, error) {
 	c := j.config
 	c.Shard = j.files.Shard.Shard
 	r := importer.Begun(c, info.Started)
@@ -176,8 +186,19 @@ func (j *job) begin(dir reportDir, info checkpoint.RunInfo) error {
 		r.Verify = &importer.Compared{}
 	}
 	j.sign(r, info.ID)
-	return dir.write(j.names.report, r, htmlreport.Options{Zone: j.files.TimeZone.Location})
+	if err := errors.Join(dir.writeReport(j.names.report, r), dir.writePage(j.names.report, r, j.page())); err != nil {
+		return nil, err
+	}
+	earlier, err := journal.Runs()
+	if err != nil {
+		return nil, err
+	}
+	info.Run, err = journal.StartRun(*info)
+	return earlier, err
 }
+
+// page is how the page of a report looks.
+func (j *job) page() htmlreport.Options { return htmlreport.Options{Zone: j.files.TimeZone.Location} }
 
 // sign adds to a report whose it is.
 func (j *job) sign(r *importer.Report, id string) {

@@ -150,19 +150,33 @@ const pushTimeout = 5 * time.Second
 // shard. What only a running importer has is not pushed, as it would stand there as if it still ran; a dry run pushes
 // nothing, as nothing was imported.
 func (m *metrics) push(ctx context.Context, r *importer.Report) {
-	if m == nil || m.flags.MetricsPush == "" || r.Run.DryRun {
+	if m != nil {
+		m.pushAll(ctx, r, m.latency, results{m}, final{r})
+	}
+}
+
+// pushStatus leaves there how a run ended that did not begin, and what the last one left of its rows as it stands.
+func (m *metrics) pushStatus(ctx context.Context, r *importer.Report) {
+	if m != nil && r.Target.BaseURL != "" {
+		m.pushAll(ctx, r, final{r})
+	}
+}
+
+func (m *metrics) pushAll(ctx context.Context, r *importer.Report, all ...prometheus.Collector) {
+	if m.flags.MetricsPush == "" || r.Run.DryRun {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pushTimeout) // also after a signal
 	defer cancel()
-	err := push.New(string(m.flags.MetricsPush), "gradebook_import").
+	pusher := push.New(string(m.flags.MetricsPush), "gradebook_import").
 		Grouping("shard", m.shard.String()).
 		Grouping("target", m.target.BaseURL).
 		Grouping("client_id", m.target.ClientID).
-		Collector(m.latency).Collector(results{m}).Collector(final{r}).
-		Format(expfmt.NewFormat(expfmt.TypeTextPlain)).
-		AddContext(ctx) // not Push: last_success of an earlier run stays there
-	if err != nil {
+		Format(expfmt.NewFormat(expfmt.TypeTextPlain))
+	for _, c := range all {
+		pusher.Collector(c)
+	}
+	if err := pusher.AddContext(ctx); err != nil { // not Push: last_success of an earlier run stays there
 		m.term.warn("the metrics were not pushed: %v", err)
 	}
 }

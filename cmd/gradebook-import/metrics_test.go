@@ -223,6 +223,21 @@ func TestLastSuccessIsThatOfASuccess(t *testing.T) {
 	}
 }
 
+// A run that could not begin alerts by its status, and takes back no alert about rows.
+func TestTheStatusOfARunThatDidNotBeginIsPushed(t *testing.T) {
+	g := newGateway(t, http.StatusOK)
+	r := newMetricsRun(t, "", nil)
+	if status := r.exit(t, "--base-url=http://127.0.0.1:1/ims/oneroster", "--metrics-push", g.URL); status != importer.ExitUsage || len(g.requests) != 1 {
+		t.Fatalf("status %d, pushed by %q:\n%s", status, g.requests, r.stderr.String())
+	}
+	holds(t, g.body, "gradebook_import_exit_status 2", "gradebook_import_last_run_timestamp_seconds ")
+	for _, no := range []string{"rows_total", "http_requests", "last_success", "last_completion"} {
+		if strings.Contains(g.body, no) {
+			t.Errorf("%s is pushed of no rows:\n%s", no, g.body)
+		}
+	}
+}
+
 func TestMetricsThatCannotBePushedAreNoFailure(t *testing.T) {
 	g := newGateway(t, http.StatusInternalServerError)
 	r := newMetricsRun(t, "", nil)

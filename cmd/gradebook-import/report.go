@@ -38,32 +38,38 @@ func (f *outputFlags) directory(t *terminal) (reportDir, error) {
 		return "", usage("%s: must name a directory", t.named("report-dir"))
 	}
 	if err := os.MkdirAll(f.ReportDir, 0o700); err != nil {
-		return "", usage("%s: %w", t.named("report-dir"), noDirectory(f.ReportDir, err))
+		return "", t.noDirectory(f.ReportDir, err)
 	}
 	probe, err := os.CreateTemp(f.ReportDir, ".probe-*")
 	if err != nil {
-		return "", usage("%s: %w", t.named("report-dir"), noDirectory(f.ReportDir, err))
+		return "", t.noDirectory(f.ReportDir, err)
 	}
 	return reportDir(f.ReportDir), errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-// noDirectory is why nothing can be written into a directory.
-func noDirectory(path string, err error) error {
+// noDirectory is why nothing can be written into a directory: another one must be named, unless it is the disk's fault.
+func (t *terminal) noDirectory(path string, err error) error {
 	var cause *fs.PathError
-	if !errors.As(err, &cause) {
+	switch {
+	case !errors.As(err, &cause):
 		return err
+	case ofDisk(cause.Err):
+		return importer.NewWriteError(path, err)
 	}
-	return fmt.Errorf("%s cannot be used (%w); name a directory that may be written to, or that can be made", path, cause.Err)
+	return usage("%s: %s cannot be used (%w); name a directory that may be written to, or that can be made", t.named("report-dir"), path, cause.Err)
 }
 
-// write writes the report and its page, each whole or not at all.
-func (d reportDir) write(name string, r *importer.Report, o htmlreport.Options) error {
-	path := filepath.Join(string(d), name)
-	err := replaceFile(path, func(w io.Writer) error {
+// writeReport writes the report, whole or not at all.
+func (d reportDir) writeReport(name string, r *importer.Report) error {
+	return replaceFile(filepath.Join(string(d), name), func(w io.Writer) error {
 		_, err := w.Write(asJSON(r))
 		return err
 	})
-	return errors.Join(err, replaceFile(pageName(path), func(w io.Writer) error { return htmlreport.Render(w, r, o) }))
+}
+
+// writePage writes the page of a report, whole or not at all.
+func (d reportDir) writePage(name string, r *importer.Report, o htmlreport.Options) error {
+	return replaceFile(pageName(filepath.Join(string(d), name)), func(w io.Writer) error { return htmlreport.Render(w, r, o) })
 }
 
 // sweep removes the temporary files that killed runs left: those that nobody has written since this run started. Another

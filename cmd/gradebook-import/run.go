@@ -36,21 +36,27 @@ corrected file can be imported as a whole.
 }
 
 // Run imports.
-func (c *runCommand) Run(ctx context.Context, t *terminal) (err error) {
+func (c *runCommand) Run(ctx context.Context, t *terminal) error {
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}
+	j.config.DryRun = c.DryRun
 	j.metrics = c.metrics(t, j.target, c.Shard.Shard)
+	return j.attempt(ctx, func() error { return c.do(ctx, &j) })
+}
+
+// do imports, where the flags make sense.
+func (c *runCommand) do(ctx context.Context, j *job) (err error) {
 	c.sendFlags.apply(&j.config, c.Shard.Count)
 	j.guard.limit = c.MaxChanges
 	if err := j.guard.check(c.Files); err != nil {
 		return err
 	}
-	if j.config.DryRun = c.DryRun; !c.DryRun {
-		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {
+	if !c.DryRun {
+		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, j.term); err != nil {
 			return err
 		}
 	}
 	j.config.Address = c.results()
-	ctx, release := onSignals(ctx, t, stopping)
+	ctx, release := onSignals(ctx, j.term, stopping)
 	defer release()
 	return j.run(ctx)
 }

@@ -41,8 +41,13 @@ func (t *terminal) unopened(path string, err error) error {
 	}
 	told := fmt.Errorf("%s: %s cannot be opened (%w); name a file in a directory that is there and may be written to",
 		t.named("checkpoint"), path, file.Err)
-	if errors.Is(file.Err, syscall.ENOSPC) || errors.Is(file.Err, syscall.EIO) {
+	if ofDisk(file.Err) {
 		return told
 	}
 	return &failure{status: importer.ExitUsage, err: told}
+}
+
+// ofDisk tells what is wrong with a disk from what is wrong with a name.
+func ofDisk(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO)
 }

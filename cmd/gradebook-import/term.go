@@ -96,6 +96,17 @@ func parts(err error) (all []error) {
 	return all
 }
 
+// inOneLine is all that an error says, for a report.
+func inOneLine(err error) string {
+	var all []string
+	for _, each := range parts(err) {
+		if text := oneLine(each.Error()); !slices.Contains(all, text) {
+			all = append(all, text)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
 // oneLine keeps a message in its line, whatever it quotes.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -43,22 +43,27 @@ the new values. With --update it shows what corrected grades would replace:
 }
 
 // Run checks the files.
-func (c *validateCommand) Run(ctx context.Context, t *terminal) (err error) {
-	if err := errors.Join(t.checkBase(c.BaseURL), c.listFlags.check(&c.outputFlags)); err != nil {
-		return err
-	}
-	ctx, release := onSignals(ctx, t, stopping)
-	defer release()
+func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
 	j := job{files: &c.fileFlags, rows: &c.rowFlags, output: &c.outputFlags, names: importNames(), target: c.target(), term: t}
 	j.config.DryRun = true
+	return j.attempt(ctx, func() error { return c.do(ctx, &j) })
+}
+
+// do checks the files, where the flags make sense.
+func (c *validateCommand) do(ctx context.Context, j *job) (err error) {
+	if err := errors.Join(j.term.checkBase(c.BaseURL), c.listFlags.check(&c.outputFlags)); err != nil {
+		return err
+	}
+	ctx, release := onSignals(ctx, j.term, stopping)
+	defer release()
 	if c.Online {
 		c.apply(&j.config, c.Shard.Count)
-		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {
+		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, j.term); err != nil {
 			return err
 		}
 	}
 	j.problems = c.listing(c.ReportDir, c.ShowValues)
-	return errors.Join(c.told(&j, j.run(ctx)), j.problems.close())
+	return errors.Join(c.told(j, j.run(ctx)), j.problems.close())
 }
 
 // told makes sure that a program that waits for a list gets one, with the reason where there was nothing to check.

@@ -45,14 +45,19 @@ Exit status:
 }
 
 // Run compares.
-func (c *verifyCommand) Run(ctx context.Context, t *terminal) (err error) {
+func (c *verifyCommand) Run(ctx context.Context, t *terminal) error {
 	j := job{files: &c.fileFlags, output: &c.outputFlags, names: verifyNames(), target: c.target(), term: t, verify: true}
+	return j.attempt(ctx, func() error { return c.do(ctx, &j) })
+}
+
+// do compares, where the flags make sense.
+func (c *verifyCommand) do(ctx context.Context, j *job) (err error) {
 	c.limitFlags.apply(&j.config, c.Shard.Count)
-	if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, t); err != nil {
+	if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, j.term); err != nil {
 		return err
 	}
 	j.config.Address = c.results()
-	ctx, release := onSignals(ctx, t, "requests under way are waited for; once more to leave at once")
+	ctx, release := onSignals(ctx, j.term, "requests under way are waited for; once more to leave at once")
 	defer release()
 	return j.run(ctx)
 }

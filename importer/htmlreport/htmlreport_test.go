@@ -288,6 +288,30 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
+// A page of a run that has not ended, or that did not begin, claims nothing about rows.
+func TestHeadlineWithoutRows(t *testing.T) {
+	began := time.Date(2026, 11, 14, 2, 0, 0, 0, time.UTC)
+	unended, unbegun := importer.Begun(importer.Config{}, began), importer.Unbegun(importer.Config{}, began, importer.ExitUsage, "no file")
+	for _, tt := range []struct {
+		report         *importer.Report
+		headline, mood string
+		step           string
+	}{
+		{unended, "The import has not ended, or it was cut off: this page was made when it began.", "Not ended", "If none is at work any more, run the same command again"},
+		{unbegun, "The import stopped before a row was counted.", "Failed", "Set right what the reason above names."},
+	} {
+		if got := headline(tt.report); got != tt.headline {
+			t.Errorf("%q, want %q", got, tt.headline)
+		}
+		if got := moodOf(tt.report).Word; got != tt.mood {
+			t.Errorf("%q, want %q", got, tt.mood)
+		}
+		if got := steps(tt.report); len(got) != 1 || !strings.Contains(got[0], tt.step) {
+			t.Errorf("%q, want %q", got, tt.step)
+		}
+	}
+}
+
 // A page that cannot be written is an error, and one in another zone has its times.
 func TestRender(t *testing.T) {
 	if err := Render(brokenWriter{}, good(), Options{}); !errors.Is(err, io.ErrClosedPipe) {

@@ -11,6 +11,8 @@ type mood struct{ Word, Class string }
 
 func moodOf(r *importer.Report) mood {
 	switch code := r.Run.ExitCode; {
+	case r.Unended():
+		return mood{"Not ended", "warn"}
 	case code == importer.ExitFailed, code == importer.ExitUsage, code == importer.ExitRefused:
 		return mood{"Failed", "bad"}
 	case code == importer.ExitStopped, r.Run.Stopped != "":
@@ -31,6 +33,24 @@ func moodOf(r *importer.Report) mood {
 
 // headline says in one sentence what happened.
 func headline(r *importer.Report) string {
+	what := "import"
+	switch {
+	case r.Verify != nil:
+		what = "comparison"
+	case r.Run.DryRun:
+		what = "check"
+	}
+	switch {
+	case r.Unended():
+		return "The " + what + " has not ended, or it was cut off: this page was made when it began."
+	case r.Run.Stopped != "" && r.Counts.Read == 0 && r.Run.ExitCode != importer.ExitRefused:
+		return "The " + what + " stopped before a row was counted."
+	}
+	return outcome(r)
+}
+
+// outcome is the headline where rows were read.
+func outcome(r *importer.Report) string {
 	c := r.Counts
 	all := c.Read - c.Filtered
 	bad := c.Rejected + c.Failed + c.InDoubt
@@ -102,10 +122,12 @@ func steps(r *importer.Report) (steps []string) {
 		return stepsAfterVerify(r)
 	}
 	switch {
+	case r.Unended():
+		steps = append(steps, "Make this page again when the run has ended. If none is at work any more, run the same command again: it goes on where that one was cut off, and sends nothing twice.")
 	case code == importer.ExitRefused:
 		steps = append(steps, "Set the credentials, the scope or the addresses right, as the reason above says. Then run the same command again.")
 	case code == importer.ExitUsage:
-		steps = append(steps, "Set the file right, as the reason above says. Then run the same command again.")
+		steps = append(steps, "Set right what the reason above names. Then run the same command again.")
 	case code == importer.ExitFailed:
 		steps = append(steps, "Remove the cause, such as a full disk. Then run the same command again: it goes on from what the checkpoint has.")
 	case r.Run.Stopped != "":
