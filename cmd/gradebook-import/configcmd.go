@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"gradebook-import/importer/oneroster"
 )
 
 // configCommand is about the config file.
@@ -157,12 +158,7 @@ func shown(flag *kong.Flag) string {
 		}
 		return "[" + strings.Join(texts, ", ") + "]"
 	}
-	text := fmt.Sprint(value)
-	if u, err := url.Parse(text); err == nil && u.User != nil {
-		u.User = url.User("xxxxx")
-		text = u.String()
-	}
-	return scalar(text)
+	return scalar(oneroster.Shown(fmt.Sprint(value)))
 }
 
 // scalar is a text as YAML reads it, quoted where it must be.

@@ -177,7 +177,7 @@ func TestPlainHTTPIsForThisMachineOnly(t *testing.T) {
 		"http://gradebook.example.org": false, "http://localhost.example.org": false, "http://10.0.0.1": false,
 		"http://127.0.0.1.example.org": false, "https://gradebook.example.org": true, "ftp://localhost": false, "localhost:8085": false,
 	} {
-		if err := checkAddress(address, false); (err == nil) != allowed {
+		if err := checkAddress(address, true, false); (err == nil) != allowed {
 			t.Errorf("%s: %v", address, err)
 		}
 	}

@@ -44,10 +44,11 @@ func (f *authFlags) server(target *targetFlags, t *terminal) (oneroster.Config, 
 	if err := f.complete(target); err != nil {
 		return c, err
 	}
-	for _, flag := range []struct{ name, address string }{{"base-url", target.BaseURL}, {"token-url", f.TokenURL}} {
-		if err := checkAddress(flag.address, f.AllowPlainHTTP); err != nil {
-			return c, usage("%s: %w", t.named(flag.name), err)
-		}
+	if err := checkAddress(target.BaseURL, false, f.AllowPlainHTTP); err != nil {
+		return c, usage("%s: %w", t.named("base-url"), err)
+	}
+	if err := checkAddress(f.TokenURL, true, f.AllowPlainHTTP); err != nil {
+		return c, usage("%s: %w", t.named("token-url"), err)
 	}
 	if err := t.checkBase(target.BaseURL); err != nil {
 		return c, err
@@ -77,20 +78,22 @@ func (f *authFlags) complete(target *targetFlags) error {
 		try("without a server, --sandbox imports into a sandbox, and '" + program + " validate' only checks the files")
 }
 
-// checkAddress refuses what is no address of a server, and what would send secrets in the clear.
-func checkAddress(address string, plain bool) error {
+// checkAddress refuses what is no address of a server, and what would send secrets in the clear, or show them.
+func checkAddress(address string, query, plain bool) error {
 	u, err := url.Parse(address)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 		return errors.New("not the address of a server; write it as https://gradebook.example.org")
 	case u.User != nil:
 		return errors.New("must not hold a user or a password; the client's secret goes into --client-secret-file")
-	case u.RawQuery != "" || u.Fragment != "":
-		return errors.New("must end before ? and #")
+	case u.Fragment != "":
+		return errors.New("must end before #")
+	case u.RawQuery != "" && !query:
+		return errors.New("must end before ?")
 	case u.Scheme == "http" && !plain && !loopback(u.Hostname()):
 		return errors.New("http:// to another machine sends grades and secrets unprotected; use https://, or allow it with --allow-plain-http")
 	}
-	return nil
+	return oneroster.CheckTokenQuery(address)
 }
 
 // checkBase refuses an address that has the API's path already, which is appended.

@@ -45,7 +45,7 @@ func (j *job) unbegun(started time.Time, err error) *importer.Report {
 		r.Verify = &importer.Compared{}
 	}
 	j.sign(r, uuid.NewString())
-	if j.target != sandboxTarget() && checkAddress(j.target.BaseURL, true) != nil { // which may hold a password
+	if j.target != sandboxTarget() && checkAddress(j.target.BaseURL, false, true) != nil { // which may hold a password
 		r.Target = importer.Target{}
 	}
 	return r

@@ -361,3 +361,37 @@ func TestWithoutATokenURLNoTokenIsSent(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 }
+
+// Some identity providers want the tenant in the query of the token address. It is sent as it stands there, shown by its names
+// alone, and refused where one is named as secrets are.
+func TestTokenQuery(t *testing.T) {
+	const address = "https://id.test/token?tenant=7f3a&p=B2C_1%20x&flag"
+	var asked string
+	f := &fake{api: created, token: func(n int, r *http.Request) (*http.Response, error) {
+		asked = r.URL.RawQuery
+		if r.FormValue("client_secret") != "s3cret" || strings.Contains(r.URL.RawQuery, "s3cret") {
+			t.Errorf("the secret is not in the form alone: %s", r.URL)
+		}
+		return grant(n, 3600), nil
+	}}
+	c := Config{BaseURL: "https://api.test", TokenURL: address, ClientID: "me", ClientSecret: "s3cret", Transport: f}
+	if a := client(t, c).Submit(t.Context(), http.MethodPost, typical()); a.Verdict != Accepted || asked != "tenant=7f3a&p=B2C_1%20x&flag" {
+		t.Errorf("%+v, asked %q", a, asked)
+	}
+	for _, shown := range []string{Shown(address), fmt.Sprint(c), fmt.Sprintf("%#v", c), c.LogValue().String()} {
+		if !strings.Contains(shown, "https://id.test/token?tenant=xxxxx&p=xxxxx&xxxxx") || strings.Contains(shown, "7f3a") || strings.Contains(shown, "flag") {
+			t.Errorf("shown as %s", shown)
+		}
+	}
+	for _, name := range []string{"client_secret", "Client-Secret", "password", "access_token", "api_key", "subscription-key", "sig", "code"} {
+		c.TokenURL = "https://id.test/token?tenant=7f3a&" + name + "=hush"
+		var refused *EndpointError
+		if _, err := NewClient(c); !errors.As(err, &refused) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c.TokenURL = "https://id.test/token?a=%zz"
+	if _, err := NewClient(c); err == nil {
+		t.Error("a malformed query is taken")
+	}
+}

@@ -54,6 +54,9 @@ func NewClient(c Config) (*Client, error) {
 		if err := CheckEndpoint(c.TokenURL, c.AllowPlainHTTP); err != nil {
 			return nil, fmt.Errorf("token URL: %w", err)
 		}
+		if err := CheckTokenQuery(c.TokenURL); err != nil {
+			return nil, fmt.Errorf("token URL: %w", err)
+		}
 	}
 	if c.AuthStyle != AuthParams && c.AuthStyle != AuthHeader {
 		return nil, fmt.Errorf("auth style: must be %s or %s", AuthParams, AuthHeader)

@@ -46,7 +46,7 @@ func (c Config) withDefaults() Config {
 
 // String leaves out the secret, and so do the other ways of printing a Config.
 func (c Config) String() string {
-	return fmt.Sprintf("{base %q, token %q, client %q}", c.BaseURL, c.TokenURL, c.ClientID)
+	return fmt.Sprintf("{base %q, token %q, client %q}", Shown(c.BaseURL), Shown(c.TokenURL), c.ClientID)
 }
 
 // GoString is String, for %#v.

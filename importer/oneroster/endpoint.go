@@ -3,6 +3,7 @@ package oneroster
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,6 +56,55 @@ func parseEndpoint(rawURL string, allowPlainHTTP bool) (*url.URL, error) {
 func possiblePort(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
 	return err == nil && n > 0
+}
+
+// Shown is an address as logs and settings may have it: what stands in a query, or for a password, may be a secret. What is no
+// address is returned as it is.
+func Shown(rawURL string) string {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Host == "" {
+		return rawURL
+	}
+	const hidden = "xxxxx"
+	if u.User != nil {
+		u.User = url.User(hidden)
+	}
+	var query []string
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		if name, _, found := strings.Cut(pair, "="); found {
+			query = append(query, name+"="+hidden)
+		} else if pair != "" {
+			query = append(query, hidden)
+		}
+	}
+	u.RawQuery = strings.Join(query, "&")
+	return u.String()
+}
+
+// secretName says that a parameter of a query is named as secrets are.
+func secretName(name string) bool {
+	name = strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
+	return strings.Contains(name, "secret") || strings.Contains(name, "passw") || strings.HasSuffix(name, "key") ||
+		slices.Contains([]string{"pwd", "token", "accesstoken", "refreshtoken", "clientassertion", "assertion", "code", "sig", "signature"}, name)
+}
+
+// CheckTokenQuery says whether the query of a token address may stand there: some identity providers want the tenant or the
+// policy in it. A secret may not, since addresses are written down in many places. The error is an *EndpointError.
+func CheckTokenQuery(rawURL string) error {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return &EndpointError{Problem: "not a URL; write it like https://login.example.org/token"}
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return &EndpointError{Host: u.Hostname(), Problem: "has a malformed query (?…); write it like ?tenant=one&policy=two"}
+	}
+	for name := range query {
+		if secretName(name) {
+			return &EndpointError{Host: u.Hostname(), Problem: "must not hold a secret (" + name + "=…); the client's goes into --client-secret-file"}
+		}
+	}
+	return nil
 }
 
 // parseBase reads a base URL: an endpoint without a query, its path without the slash at the end.
