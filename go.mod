@@ -3,6 +3,7 @@ module gradebook-import
 go 1.26.0
 
 require (
+	github.com/agnivade/levenshtein v1.2.2
 	github.com/alecthomas/kong v1.17.0
 	github.com/creack/pty v1.1.24
 	github.com/go-analyze/charts v0.6.4

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -154,7 +155,7 @@ func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 func suggestion(name string, known []string) string {
 	best, near := 3, ""
 	for _, k := range known {
-		if d := distance(strings.ReplaceAll(strings.ToLower(name), "_", "-"), k); d < best {
+		if d := levenshtein.ComputeDistance(strings.ReplaceAll(strings.ToLower(name), "_", "-"), k); d < best {
 			best, near = d, k
 		}
 	}
@@ -162,24 +163,4 @@ func suggestion(name string, known []string) string {
 		return "; its names are those of the flags without the dashes in front"
 	}
 	return "; did you mean " + near + "?"
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			next := diagonal
-			if a[i] != b[j] {
-				next = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/alecthomas/kong"
 )
 
@@ -158,7 +159,7 @@ func (t *terminal) warnEnvironment(app *kong.Application) {
 			continue
 		}
 		for _, known := range names {
-			if !slices.Contains(names, name) && distance(name, known) <= 2 {
+			if !slices.Contains(names, name) && levenshtein.ComputeDistance(name, known) <= 2 {
 				t.warn("the environment variable %s is no setting; did you mean %s?", name, known)
 				break
 			}

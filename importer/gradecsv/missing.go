@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"gradebook-import/importer/oneroster"
 )
 
@@ -75,7 +77,7 @@ func nearest(want string, names []string) string {
 		if len(name) > 2*len(want) {
 			continue
 		}
-		if d := distance(plain(want), plain(name)); d < best {
+		if d := levenshtein.ComputeDistance(plain(want), plain(name)); d < best {
 			best, near = d, name
 		}
 	}
@@ -85,26 +87,6 @@ func nearest(want string, names []string) string {
 // plain reduces a name to what people agree on when they spell it differently.
 func plain(name string) string {
 	return strings.NewReplacer(" ", "", "_", "", "-", "", ".", "").Replace(strings.ToLower(name))
-}
-
-// distance is the Levenshtein distance in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			next := diagonal
-			if a[i] != b[j] {
-				next = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }
 
 // firstLine lists what stands where column names should, unless it is a row of data, which may be a student's.

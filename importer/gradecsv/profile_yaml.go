@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -127,7 +128,7 @@ func (d *yamlDoc) block(n ast.Node, what string, known []string) *yamlMap {
 func didYouMean(name string, known []string) string {
 	best, near := min(3, len(name)), "" // two letters turned round are two changes
 	for _, k := range known {
-		if d := distance(plain(name), plain(k)); d < best {
+		if d := levenshtein.ComputeDistance(plain(name), plain(k)); d < best {
 			best, near = d, k
 		}
 	}

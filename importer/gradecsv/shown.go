@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"gradebook-import/importer/oneroster"
 )
 
@@ -38,7 +40,7 @@ func like(value string, words []string) bool {
 	}
 	for _, word := range words {
 		word = strings.ReplaceAll(word, " ", "")
-		if distance(letters, word) <= (len(word)+1)/6 {
+		if levenshtein.ComputeDistance(letters, word) <= (len(word)+1)/6 {
 			return true
 		}
 	}
