@@ -322,8 +322,8 @@ func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices
 	}
 	terminate(j.output.TerminationLog, &s)
 	if j.output.JSON {
-		_, _ = j.term.out.Write(asJSON(r))
-		return nil
+		_, err := j.term.out.Write(asJSON(r))
+		return err
 	}
 	if j.problems == nil || j.problems.format == formatText {
 		return s.print(j.term.out)

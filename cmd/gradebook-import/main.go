@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"os"
@@ -18,6 +19,7 @@ func main() {
 	log.SetOutput(io.Discard) // net/http writes there what a server sends unasked, students' data and all
 	t := newTerminal(os.Stdout, os.Stderr)
 	err := command(context.Background(), os.Args[1:], t)
+	err = errors.Join(t.unsaid(), err)
 	t.fail(err)
 	os.Exit(exitStatus(err))
 }

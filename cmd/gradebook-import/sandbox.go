@@ -90,6 +90,9 @@ func (c *sandboxCommand) Run(ctx context.Context, t *terminal) error {
 		return errors.Join(err, listener.Close())
 	}
 	c.greet(t, s.address)
+	if err := t.unsaid(); err != nil { // nobody would find it
+		return errors.Join(err, s.stop())
+	}
 	ctx, release := onSignals(ctx, t, "the sandbox ends")
 	defer release()
 	select {

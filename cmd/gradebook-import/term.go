@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"runtime"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/agnivade/levenshtein"
 	"github.com/alecthomas/kong"
+
+	"gradebook-import/importer"
 )
 
 // All talk to people goes through this file, summary.go and progress.go, by these rules: the summary (or report.json)
@@ -44,10 +47,39 @@ func (t *terminal) messages() io.Writer {
 
 func newTerminal(out, err *os.File) *terminal {
 	return &terminal{
-		out: out, err: err,
+		out: &stdout{w: out}, err: err,
 		outColor:    isTerminal(out) && os.Getenv("NO_COLOR") == "" && colors(),
 		errTerminal: isTerminal(err),
 	}
+}
+
+// stdout is standard output. It keeps the first error of writing to it, so that none goes unsaid whichever command wrote.
+type stdout struct {
+	w   io.Writer
+	err error
+}
+
+func (s *stdout) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	if err == nil {
+		return n, nil
+	}
+	if s.err == nil {
+		var file *fs.PathError
+		if errors.As(err, &file) {
+			err = file.Err
+		}
+		s.err = fmt.Errorf("standard output cannot be written (%w): what stands there is not all; see to where it goes", err)
+	}
+	return n, s.err
+}
+
+// unsaid is what kept a command from printing all that it had to say.
+func (t *terminal) unsaid() error {
+	if s, ok := t.out.(*stdout); ok && s.err != nil {
+		return &failure{status: importer.ExitFailed, err: s.err}
+	}
+	return nil
 }
 
 // colors tells whether terminals here take colours as a matter of course. Old consoles of Windows print them as litter.
