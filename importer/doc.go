@@ -88,7 +88,7 @@
 //
 // # Bounds
 //
-// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room and as many aside, heldMost and twice forbiddenMost held
+// Rows in memory: planMost being planned, queueRows queued, one a worker, waitingRows in the room and as many aside, three times heldMost held
 // back, 2·commitRows and planMost on their way to the report. The report keeps problemKinds kinds of problems with problemLines lines each and timelineMax points.
 // What grows with the input is the journal's claims, 12 bytes a row, and 16 bytes for each text on a Pile: a row in a reject
 // file, a problem in a list. The pairs of line item and student, of which retakes.go warns, take 1 MiB, and 12 bytes a row

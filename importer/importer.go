@@ -166,7 +166,8 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	work := &workers{
 		Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, meter: meter,
 		room: room, health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
-		address: newAddress(c.Journal.Facts().Reached), permission: suspense{most: forbiddenMost, once: c.Journal.Facts().Reached}, sight: suspense{most: forbiddenMost},
+		address: newAddress(c.Journal.Facts().Reached), sight: suspense{most: heldMost, classes: forbiddenClasses},
+		permission: suspense{most: heldMost, classes: forbiddenClasses, once: c.Journal.Facts().Reached},
 	}
 	record := &recorder{Config: c, stop: stop, decided: decided, outcomes: outcomes, meter: meter, health: work.health,
 		report: newReport(c, started), log: newRowLog(c.Log), facts: c.Journal.Facts()}

@@ -9,15 +9,15 @@ import (
 
 // A 403 may be about the row, whose class this client may not write to, or about the client, which may do nothing. So rows
 // that got one are held back while it is all that the server has said to what was sent: any other answer to a send settles
-// that it is about them, and they are rejected; forbiddenMost of them, or the end of the input, that the client may do
-// nothing, and the run ends as refused. What looks are answered says nothing about the right to write. For Verify, which only
+// that it is about them, and they are rejected; 403s for rows of forbiddenClasses classes, for heldMost of few classes (a file may
+// be sorted by them), or the end of the input, that the client may do nothing, and the run ends as refused. What looks are answered says nothing about the right to write. For Verify, which only
 // looks, it is the other way round. A look that gets a 403 leaves its row in doubt, and the next run looks again: unlike a
 // server that has no looks, the client may have been given the right meanwhile. Where an earlier run got rows in, a few that are
 // held back at the end of the input are at fault themselves.
 //
 // With --look-first no row is sent without a look, so a client that may not look can do nothing either: those rows are held back
 // in the same way (workers.sight), and any look that is answered otherwise settles that it is about them.
-const forbiddenMost = 10
+const forbiddenClasses = 10
 
 // denied says that an answer leaves open whether this client may do anything at all.
 func (w *workers) denied(a oneroster.Answer, look bool) bool {

@@ -4,19 +4,22 @@ import (
 	"sync"
 
 	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/oneroster"
 )
 
 // suspense keeps the outcomes of rows back while it is not known whose fault they are: the row's, or that of what the person
 // who started the run set. Safe for concurrent use.
 type suspense struct {
-	most int // so many held back settle that it is not the rows'
+	most    int // so many held back settle that it is not the rows'
+	classes int // and so do those of so many classes; 0: any number
 	// once: what was set was right in an earlier run, so a few rows held back at the end are at fault themselves.
 	once bool
 
 	mu           sync.Mutex
 	right, wrong bool // never both; neither while it is not known
 	held         []held
-	first        *task // of those that were ever held, the first in the input
+	first        *task           // of those that were ever held, the first in the input
+	seen         map[string]bool // classes of rows held back; line items, where rows do not say their class
 }
 
 type held struct {
@@ -36,7 +39,22 @@ func (s *suspense) hold(t *task, o *Outcome) bool {
 		s.first = t
 	}
 	s.wrong = s.wrong || len(s.held) >= s.most
+	if s.classes > 0 {
+		if s.seen == nil {
+			s.seen = map[string]bool{}
+		}
+		s.seen[class(&t.row.Result)] = true
+		s.wrong = s.wrong || len(s.seen) >= s.classes
+	}
 	return true
+}
+
+// class is what a right to write is given for: the class, and as much of it as is known.
+func class(r *oneroster.Result) string {
+	if r.Class != nil {
+		return r.Class.SourcedID
+	}
+	return r.LineItem.SourcedID
 }
 
 // prove notes an answer that shows that what was set is right.
