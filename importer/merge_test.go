@@ -42,7 +42,7 @@ func mergeShards(t *testing.T, seed uint64) {
 	for i := range n {
 		reports = append(reports, runShard(t, rnd, rows, Shard{i, n}))
 	}
-	m, warnings, err := Merge(reports)
+	m, warnings, err := Merge(named(reports))
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%v, %q", err, warnings)
 	}
@@ -106,6 +106,14 @@ func shardReport(i, n int) *Report {
 	}
 }
 
+// named are reports as they come from files.
+func named(reports []*Report) (parts []Part) {
+	for i, r := range reports {
+		parts = append(parts, Part{fmt.Sprintf("%d.json", i), r})
+	}
+	return parts
+}
+
 func shardReports(n int) (reports []*Report) {
 	for i := range n {
 		reports = append(reports, shardReport(i, n))
@@ -119,7 +127,7 @@ func TestMergeAddsUp(t *testing.T) {
 	reports[1].Online = map[string]*Asked{"students": {Found: 3, Missing: 1}, "classes": nil}
 	reports[2].Online = map[string]*Asked{"students": {Found: 2, NotAsked: 4, Why: "no"}, "results": {Missing: 2}}
 	reports[0].Deleted, reports[2].Deleted = 2, 3
-	m, warnings, err := Merge(reports)
+	m, warnings, err := Merge(named(reports))
 	if err != nil || len(warnings) > 0 {
 		t.Fatalf("%v, %q", err, warnings)
 	}
@@ -162,29 +170,32 @@ func TestMergeWarns(t *testing.T) {
 	}{
 		{"missing", func(r []*Report) []*Report { return r[:2] }, "shard 2/3 is missing", 20, ExitStopped, true},
 		{"two missing", func(r []*Report) []*Report { return append(r[1:2], shardReport(1, 3)) }, "shards 0/3, 2/3 are missing", 10, ExitStopped, true},
-		{"the same twice", func(r []*Report) []*Report { return append(r, r[1]) }, "shard 1/3 is here twice, as the same run", 30, ExitOK, false},
-		{"twice", func(r []*Report) []*Report { return append(r, later(shardReport(1, 3))) }, "only the later, again, is counted", 30, ExitOK, false},
+		{"the same twice", func(r []*Report) []*Report { return append(r, r[1]) }, "1.json and 3.json are the same run; it is counted once", 30, ExitOK, false},
+		{"twice", func(r []*Report) []*Report { return append(r, later(shardReport(1, 3))) }, "1.json and 3.json are two runs of the same shard; only the later one, 3.json, is counted", 30, ExitOK, false},
 		{"stopped", func(r []*Report) []*Report {
 			r[1].Run.Stopped, r[1].Run.ExitCode, r[1].Sources = "stopped by a signal", ExitStopped, nil
 			return r
-		}, "shard 1/3 is not finished: stopped by a signal", 30, ExitStopped, true},
-		{"failed", func(r []*Report) []*Report { r[1].Run.ExitCode = ExitFailed; return r }, "shard 1/3 is not finished", 30, ExitFailed, true},
-		{"another target", func(r []*Report) []*Report { r[2].Target.BaseURL = "https://other"; return r }, "shard 2/3 went to https://other", 30, ExitOK, false},
+		}, "shard 1/3 (1.json) is not finished: stopped by a signal", 30, ExitStopped, true},
+		{"failed", func(r []*Report) []*Report { r[1].Run.ExitCode = ExitFailed; return r }, "shard 1/3 (1.json) is not finished", 30, ExitFailed, true},
+		{"not begun", func(r []*Report) []*Report {
+			r[1] = Unbegun(Config{Shard: Shard{1, 3}}, r[0].Run.Started, ExitUsage, "no file") // and so without a target
+			return r
+		}, "shard 1/3 (1.json) is not finished: this run could not begin: no file", 20, ExitUsage, true},
 		{"another file", func(r []*Report) []*Report {
 			r[2].Sources = []File{{File: "grades.csv", SHA256: "def", Bytes: 1000, Rows: 30}}
 			return r
-		}, "shard 2/3 read another file than shard 0/3: grades.csv has sha256 def", 30, ExitOK, false},
+		}, "shard 2/3 (2.json) read another input than shard 0/3 (0.json): grades.csv (sha256 def…), which is not grades.csv (sha256 abc…)", 30, ExitStopped, true},
 		{"a further file", func(r []*Report) []*Report {
 			r[0].Sources = append(r[0].Sources, File{File: "more.csv", SHA256: "def", Bytes: 1000, Rows: 30})
 			return r
-		}, "shard 1/3 read 1 files, and shard 0/3 2", 30, ExitOK, false},
+		}, "shard 1/3 (1.json) read 1 file, and shard 0/3 (0.json) 2 files", 30, ExitStopped, true},
 		{"rows that nobody tells of", func(r []*Report) []*Report {
 			r[2].Sources[0].Rows++
 			return r
-		}, "account for 30 rows, and the input has 31", 30, ExitOK, false},
+		}, "account for 30 rows, and the input has 31", 30, ExitStopped, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, warnings, err := Merge(c.change(shardReports(3)))
+			m, warnings, err := Merge(named(c.change(shardReports(3))))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -210,16 +221,19 @@ func TestMergeRefuses(t *testing.T) {
 	}{
 		{"another split", func(r *Report) { r.Run.Shard = "1/4" }, "different splits"},
 		{"no shard", func(r *Report) { r.Run.Shard = "half" }, "not a shard"},
-		{"a later format", func(r *Report) { r.SchemaVersion++ }, "schema version 2"},
+		{"a later format", func(r *Report) { r.SchemaVersion++ }, "a report of version 2"},
 		{"a dry run among runs", func(r *Report) { r.Run.DryRun = true }, "dry run"},
-		{"a comparison among imports", func(r *Report) { r.Verify = &Compared{} }, "comparisons"},
+		{"a comparison among imports", func(r *Report) { r.Verify = &Compared{} }, "0.json is of an import and 1.json of a comparison"},
+		{"another server", func(r *Report) { r.Target.BaseURL = "https://other" },
+			"shard 0/3 (0.json) is for https://sis.example as client me, and shard 1/3 (1.json) for https://other as client me"},
+		{"another client", func(r *Report) { r.Target.ClientID = "you" }, "two gradebooks cannot be added up; make a page of each"},
 		{"edited", func(r *Report) { r.Counts.Accepted++ }, "do not add up"},
 		{"more foreign rows than filtered", func(r *Report) { r.Run.Foreign = 1000 }, "do not add up"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			reports := shardReports(3)
 			c.change(reports[1])
-			if m, _, err := Merge(reports); err == nil || !strings.Contains(err.Error(), c.want) {
+			if m, _, err := Merge(named(reports)); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, %v; want an error with %q", m, err, c.want)
 			}
 		})
@@ -232,7 +246,7 @@ func TestMergeRefuses(t *testing.T) {
 // One report is itself: a shard may be looked at alone, and the others are missing.
 func TestMergeOfOne(t *testing.T) {
 	r := shardReport(1, 3)
-	m, warnings, err := Merge([]*Report{r})
+	m, warnings, err := Merge(named([]*Report{r}))
 	if err != nil || len(warnings) != 1 || m.Counts != r.Counts || m.Run != r.Run {
 		t.Errorf("%+v, %q, %v", m, warnings, err)
 	}
@@ -243,7 +257,7 @@ func TestMergeOfComparisons(t *testing.T) {
 	for _, r := range reports {
 		r.Verify = &Compared{Match: 7, Different: 2, Missing: 1}
 	}
-	m, _, err := Merge(reports)
+	m, _, err := Merge(named(reports))
 	if err != nil || *m.Verify != (Compared{Match: 21, Different: 6, Missing: 3}) || reports[0].Verify.Match != 7 {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -253,8 +267,26 @@ func TestMergeOfComparisons(t *testing.T) {
 func TestMergeOfRuns(t *testing.T) {
 	a, b := shardReport(0, 1), shardReport(0, 1)
 	b.Run.ID, b.Sources = "other", []File{{File: "english.csv", SHA256: "def", Bytes: 900, Rows: 10}}
-	m, warnings, err := Merge([]*Report{a, b})
+	m, warnings, err := Merge(named([]*Report{a, b}))
 	if err != nil || len(warnings) > 0 || m.Counts.Read != 20 || len(m.Sources) != 2 {
+		t.Errorf("%+v, %q, %v", m, warnings, err)
+	}
+}
+
+// Of runs of one file only the later counts. A file that two runs share is in the sum twice, which is said.
+func TestMergeOfRunsOfTheSameFile(t *testing.T) {
+	a, b := shardReport(0, 1), shardReport(0, 1)
+	b.Run.ID, b.Run.Started = "later", b.Run.Started.Add(time.Hour)
+	m, warnings, err := Merge(named([]*Report{a, b}))
+	if err != nil || m.Run.ExitCode != ExitOK || m.Counts.Read != 10 ||
+		!slices.Equal(warnings, []string{"0.json and 1.json are two runs of the same file; only the later one, 1.json, is counted"}) {
+		t.Errorf("%+v, %q, %v", m, warnings, err)
+	}
+	b.Sources = append(b.Sources, File{File: "english.csv", SHA256: "def", Bytes: 900, Rows: 10})
+	b.Counts = Counts{Read: 20, Accepted: 20}
+	m, warnings, err = Merge(named([]*Report{a, b}))
+	if err != nil || m.Run.ExitCode != ExitStopped || len(warnings) != 1 || m.Run.Stopped != warnings[0] ||
+		warnings[0] != "grades.csv is in 0.json and in 1.json: its rows are counted twice; leave out one of the two" {
 		t.Errorf("%+v, %q, %v", m, warnings, err)
 	}
 }
@@ -265,7 +297,7 @@ func TestMergeTimelines(t *testing.T) {
 	reports[0].Timeline = []Point{{1, 5, 0, 10, 2}, {2, 10, 1, 8, 2}}
 	reports[1].Run.Started = reports[1].Run.Started.Add(1500 * time.Millisecond)
 	reports[1].Timeline = []Point{{.5, 1, 0, 4, 1}, {2, 9, 2, 3, 1}}
-	m, _, err := Merge(reports)
+	m, _, err := Merge(named(reports))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +321,7 @@ func TestMergeIsBounded(t *testing.T) {
 		r.Problems = append(r.Problems, Problem{Code: "shared", Status: "rejected", Count: 3,
 			Lines: []string{fmt.Sprintf("f.csv:%d:7", 100-i), fmt.Sprintf("f.csv:%d", 10*i), "f.csv:2"}})
 	}
-	m, _, err := Merge(reports)
+	m, _, err := Merge(named(reports))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,56 +30,47 @@ func missing(parts []portion) []string {
 }
 
 // shorten lists names, and of many the first.
-func shorten(names []string) string {
+func shorten(names []string) string { return listed(names, ", ") }
+
+func listed(all []string, between string) string {
 	const most = 20
-	if len(names) > most {
-		names = append(slices.Clone(names[:most]), fmt.Sprintf("and %d more", len(names)-most))
+	if len(all) > most {
+		all = append(slices.Clone(all[:most]), fmt.Sprintf("and %d more", len(all)-most))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(all, between)
 }
 
 func (p portion) finished() bool {
 	return p.Run.Stopped == "" && slices.Contains([]int{ExitOK, ExitRejects, ExitInDoubt}, p.Run.ExitCode)
 }
 
-func unfinished(parts []portion) (warnings []string) {
+func unfinished(parts []portion) (faults []string) {
 	for _, p := range parts {
 		if !p.finished() {
-			warnings = append(warnings, fmt.Sprintf("%s is not finished: %s", p.name(),
+			faults = append(faults, fmt.Sprintf("%s is not finished: %s", p.name(),
 				cmp.Or(p.Run.Stopped, "it ended with status "+strconv.Itoa(p.Run.ExitCode))))
 		}
 	}
-	return warnings
-}
-
-func sameTarget(parts []portion) (warnings []string) {
-	first := parts[0]
-	for _, p := range parts[1:] {
-		if p.Target != first.Target {
-			warnings = append(warnings, fmt.Sprintf("%s went to %s as client %s, but %s to %s as client %s",
-				p.name(), p.Target.BaseURL, p.Target.ClientID, first.name(), first.Target.BaseURL, first.Target.ClientID))
-		}
-	}
-	return warnings
+	return faults
 }
 
 // sameFiles holds the files of shards against those of the first that read to its end: one that was stopped may not have
 // read all of them.
-func sameFiles(parts []portion) (warnings []string) {
+func sameFiles(parts []portion) (faults []string) {
 	if parts[0].shard.Count <= 1 {
 		return nil
 	}
 	first := parts[max(0, slices.IndexFunc(parts, portion.finished))]
 	for _, p := range parts {
 		if file := p.stranger(first); file != nil {
-			warnings = append(warnings, fmt.Sprintf("%s read another file than %s: %s has sha256 %s; the figures are not those of one file",
-				p.name(), first.name(), file.File, file.SHA256))
+			faults = append(faults, fmt.Sprintf("%s read another input than %s: %s, which is not %s; these counts are not those of one input: "+
+				"run the shards that read the wrong one again, with the right one", p.name(), first.name(), file.label(), first.Sources[0].label()))
 		} else if p.finished() && len(p.Sources) != len(first.Sources) {
-			warnings = append(warnings, fmt.Sprintf("%s read %d files, and %s %d; the figures are not those of one input",
-				p.name(), len(p.Sources), first.name(), len(first.Sources)))
+			faults = append(faults, fmt.Sprintf("%s read %s, and %s %s; these counts are not those of one input: run the shards that read too few again",
+				p.name(), files(len(p.Sources)), first.name(), files(len(first.Sources))))
 		}
 	}
-	return warnings
+	return faults
 }
 
 // stranger is a file of p that other does not have.
@@ -92,6 +83,36 @@ func (p portion) stranger(other portion) *File {
 	return nil
 }
 
+// label tells a file from another one of the same name.
+func (f File) label() string {
+	const enough = 12
+	return f.File + " (sha256 " + f.SHA256[:min(len(f.SHA256), enough)] + "…)"
+}
+
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return strconv.Itoa(n) + " files"
+}
+
+// twice finds the files that several runs read whole, whose rows the sum has more than once.
+func twice(parts []portion) (faults []string) {
+	if parts[0].shard.Count > 1 {
+		return nil
+	}
+	seen := map[string]string{} // the part by the file's digest
+	for _, p := range parts {
+		for _, f := range p.Sources {
+			if first, known := seen[f.SHA256]; known && first != p.Name {
+				faults = append(faults, fmt.Sprintf("%s is in %s and in %s: its rows are counted twice; leave out one of the two", f.File, first, p.Name))
+			}
+			seen[f.SHA256] = cmp.Or(seen[f.SHA256], p.Name)
+		}
+	}
+	return faults
+}
+
 // sameRows is the check of the sum itself, where nothing else is known to be wrong.
 func sameRows(m *Report) []string {
 	rows := 0
@@ -101,5 +122,6 @@ func sameRows(m *Report) []string {
 	if rows == m.Counts.Read {
 		return nil
 	}
-	return []string{fmt.Sprintf("these reports account for %d rows, and the input has %d: they are not parts of one import", m.Counts.Read, rows)}
+	return []string{fmt.Sprintf("these reports account for %d rows, and the input has %d: they are not parts of one import; "+
+		"were all run with the same flags, and by the same version?", m.Counts.Read, rows)}
 }

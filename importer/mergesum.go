@@ -10,10 +10,11 @@ import (
 
 // add adds up what is not the matter of a single run.
 func add(parts []portion) *Report {
-	m := &Report{SchemaVersion: schemaVersion, Target: parts[0].Target, Sources: []File{}, HTTP: HTTP{ByStatus: map[string]int{}}}
+	m := &Report{SchemaVersion: schemaVersion, Sources: []File{}, HTTP: HTTP{ByStatus: map[string]int{}}}
 	versions := map[string]bool{}
 	for _, p := range parts {
 		m.Tool.Name = cmp.Or(m.Tool.Name, p.Tool.Name)
+		m.Target = cmp.Or(m.Target, p.Target)
 		versions[p.Tool.Version] = true
 		m.Counts.addAll(p.Counts, p.Run.Foreign)
 		m.Deleted += p.Deleted
@@ -113,8 +114,9 @@ func (r *Report) source(f File) {
 	r.Sources[i].Rows = max(r.Sources[i].Rows, f.Rows)
 }
 
-// addRuns makes one run of several: from the first start to the last end, and as bad as the worst.
-func addRuns(parts []portion, missing []string) RunReport {
+// addRuns makes one run of several: from the first start to the last end, and as bad as the worst. Where they are not one
+// whole import, it is a stopped one.
+func addRuns(parts []portion, faults []string) RunReport {
 	m := RunReport{Started: parts[0].Run.Started, DryRun: parts[0].Run.DryRun, Shard: Shard{}.String()}
 	var ids []string
 	for _, p := range parts {
@@ -127,11 +129,11 @@ func addRuns(parts []portion, missing []string) RunReport {
 		}
 		m.ExitCode = worse(m.ExitCode, p.Run.ExitCode)
 	}
-	if len(missing) > 0 {
+	if len(faults) > 0 {
 		m.ExitCode = worse(m.ExitCode, ExitStopped)
 	}
 	m.ID = strings.Join(ids, ", ")
-	m.Stopped = shorten(slices.Concat(missing, unfinished(parts)))
+	m.Stopped = listed(faults, "; ")
 	return m
 }
 

@@ -96,6 +96,8 @@ type Target struct {
 	ClientID string `json:"clientId"`
 }
 
+func (t Target) String() string { return t.BaseURL + " as client " + t.ClientID }
+
 // Counts is how many rows ended in each status. Read is the sum of the others.
 type Counts struct {
 	Read      int `json:"read"`

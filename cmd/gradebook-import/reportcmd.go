@@ -28,8 +28,9 @@ Examples:
     gradebook-import report shard-*/report.json --output nightly.html
 
 Reports of shards are added up: rows that another shard owns are counted once.
-It warns of a shard that is missing, did not finish, or read another file, and
-ends with status 4 where one is missing or did not finish.
+Where they are not one whole import, because a shard is missing, did not finish
+or read another file, the page says so and the exit status is 4. Reports of two
+servers, or of different splits, cannot be added up: status 2.
 `
 }
 
@@ -78,6 +79,9 @@ func (c *reportCommand) show(t *terminal, r *importer.Report, warnings []string)
 		return err
 	}
 	s := summary{report: r, color: t.outColor}
+	if len(c.Files) > 1 && r.Run.Stopped != "" {
+		s.title = "not one whole import: " + r.Run.Stopped
+	}
 	s.brief(t.out)
 	fmt.Fprintf(t.out, "\n  page:     %s\n", output)
 	return nil
@@ -102,17 +106,17 @@ const pageBegins = "<!doctype html>"
 
 // merged reads the reports and adds them up.
 func (c *reportCommand) merged() (*importer.Report, []string, error) {
-	var all []*importer.Report
+	var all []importer.Part
 	for _, path := range c.Files {
 		r, err := readReport(path)
 		if err != nil {
 			return nil, nil, err
 		}
-		all = append(all, r)
+		all = append(all, importer.Part{Name: path, Report: r})
 	}
 	r, warnings, err := importer.Merge(all)
 	if err != nil {
-		return nil, nil, usage("these reports cannot be merged: %w", err)
+		return nil, nil, usage("%w", err)
 	}
 	return r, warnings, nil
 }

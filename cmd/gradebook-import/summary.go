@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,8 @@ import (
 type summary struct {
 	report  *importer.Report
 	notices *notices
+	// title is the first sentence where that of the report will not do; "": it does.
+	title string
 	// list is every problem, for validate; nil: the notices are shown.
 	list *listing
 	// files are those with rows for a person: rejects.csv, in-doubt.csv. reportFile is report.json, pageFile report.html.
@@ -74,7 +77,7 @@ func (s *summary) all(w io.Writer) error {
 
 // brief writes what happened, and the counts.
 func (s *summary) brief(w io.Writer) {
-	fmt.Fprintf(w, "%s\n\n", s.paint(headline(s.report)))
+	fmt.Fprintf(w, "%s\n\n", s.paint(cmp.Or(s.title, headline(s.report))))
 	if s.report.Verify != nil {
 		s.compared(w)
 	} else {

@@ -189,9 +189,9 @@ func verifiedRun() *importer.Report {
 	return r
 }
 
-// merged is a file in four shards, of which one is missing.
+// merged is a file in four shards, of which one is missing and one is named twice.
 func merged(t *testing.T) sample {
-	var shards []*importer.Report
+	var shards []importer.Part
 	for i := range 3 {
 		r := base(240 + 20*i)
 		course(r, 240+20*i, 9, true)
@@ -199,16 +199,13 @@ func merged(t *testing.T) sample {
 		r.Run.Started = r.Run.Started.Add(time.Duration(7*i) * time.Second)
 		sumUp(r)
 		r.LatencyMs = importer.Latency{P50: 40.5 + float64(i), P95: 88, P99: 141, Max: 300}
-		if i == 2 {
-			r.Target.ClientID = "gradebook-test"
-		}
 		r.Run.Foreign = 3 * r.Counts.Accepted
 		r.Counts.Filtered, r.Counts.Read = r.Run.Foreign, r.Counts.Read+r.Run.Foreign
 		r.HTTP.Requests = r.Counts.Accepted + r.HTTP.Throttled
 		r.HTTP.ByStatus = map[string]int{"201": r.Counts.Accepted, "429": r.HTTP.Throttled}
-		shards = append(shards, r)
+		shards = append(shards, importer.Part{Name: fmt.Sprintf("shard-%d/report.json", i), Report: r})
 	}
-	m, warnings, err := importer.Merge(shards)
+	m, warnings, err := importer.Merge(append(shards, shards[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
