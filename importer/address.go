@@ -1,15 +1,18 @@
 package importer
 
 import (
+	"fmt"
+
 	"gradebook-import/importer/gradecsv"
 	"gradebook-import/importer/oneroster"
 )
 
 // A 404 is how a server says that it does not know the line item or the student of a row, and what a wrong --base-url gets
-// for every row. The API says it in words of its own, and those only stand where the API is. So at a server where nothing
-// went in before, rows whose 404 has no such words are held back, until one of two things settles them: any answer that
-// only the API gives, and they are rejected for what they say; or as many rows as are held, or the end of the input, and
-// the run ends as refused, with the rows left for the next one.
+// for every row. The API says it in words of its own, and those only stand where the API is. So rows whose 404
+// has no such words are held back, until one of two things settles them: any answer that only the API gives, and they are
+// rejected for what they say; or as many rows as are held, or the end of the input, and the run ends as refused, with the
+// rows left for the next one. Where an earlier run got rows in, the address was right and may be no longer: then a few rows at the
+// end of the input are at fault themselves, and so are deletions of what is gone.
 const (
 	// heldMost bounds the rows held back.
 	heldMost = 256
@@ -17,14 +20,14 @@ const (
 	strayMost = 5
 )
 
-// address is what is known of the server's address: right where an earlier run got rows accepted. Safe for concurrent use.
+// address is what is known of the server's address. Safe for concurrent use.
 type address struct {
 	suspense
 	strays int // guarded by mu
 }
 
 func newAddress(reached bool) *address {
-	return &address{suspense: suspense{most: heldMost, right: reached}}
+	return &address{suspense: suspense{most: heldMost, once: reached}}
 }
 
 // stray notes a look that got a web page for a 404, and so no outcome.
@@ -32,7 +35,7 @@ func (d *address) stray() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.strays++
-	d.wrong = d.wrong || !d.right && d.strays >= strayMost
+	d.wrong = d.wrong || !d.right && !d.once && d.strays >= strayMost
 }
 
 // proves says that an answer is one that only the API gives.
@@ -60,11 +63,20 @@ func (w *workers) locate(a oneroster.Answer) {
 }
 
 // nowhere is why a run ends whose address is wrong.
-func (w *workers) nowhere(*gradecsv.Row) string {
+func (w *workers) nowhere(first *gradecsv.Row) string {
 	at := ""
 	if w.Address != "" {
 		at = ": " + w.Address
 	}
-	return "the server finds nothing at the address that --base-url makes (404)" + at + "; check --base-url: it is probably " +
-		"not where the gradebook is. If it is right, the server knows none of what these rows name"
+	said := "the server finds nothing at the address that --base-url makes (404)" + at
+	if w.address.once {
+		said += ", where earlier runs got rows in: it may have moved, or be away for a while; run the same command again later, or check --base-url"
+	} else {
+		said += "; check --base-url: it is probably not where the gradebook is"
+	}
+	said += ". If it is right, the server knows none of what these rows name"
+	if first != nil {
+		said += fmt.Sprintf("; the first is at %s:%d", first.File, first.Line)
+	}
+	return said
 }

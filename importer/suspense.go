@@ -12,7 +12,7 @@ import (
 type suspense struct {
 	most    int // so many held back settle that it is not the rows'
 	classes int // and so do those of so many classes; 0: any number
-	// once: what was set was right in an earlier run, so a few rows held back at the end are at fault themselves.
+	// once: what was set was right in an earlier run, so where few rows are held back at the end, they are at fault themselves.
 	once bool
 
 	mu           sync.Mutex
@@ -21,6 +21,9 @@ type suspense struct {
 	first        *task           // of those that were ever held, the first in the input
 	seen         map[string]bool // classes of rows held back; line items, where rows do not say their class
 }
+
+// few rows may be at fault themselves, where nothing else is known of this run.
+const few = 10
 
 type held struct {
 	task    *task
@@ -69,7 +72,8 @@ func (s *suspense) judge(end bool) (wrong bool, rows []held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if end && len(s.held) > 0 {
-		s.right, s.wrong = s.once && !s.wrong, s.wrong || !s.once
+		s.right = !s.wrong && s.once && len(s.held) < few
+		s.wrong = !s.right
 	}
 	if s.right || s.wrong {
 		rows, s.held = s.held, nil

@@ -148,7 +148,7 @@ func (w *workers) attempt(t *task) reaction {
 // suspends keeps an outcome back that may not be the row's fault.
 func (w *workers) suspends(t *task, a oneroster.Answer, look bool, o *Outcome) bool {
 	switch {
-	case a.NotFound && o.Status == Rejected:
+	case a.NotFound && o.Status == Rejected && !(w.address.once && t.method == http.MethodDelete):
 		return w.address.hold(t, o)
 	case look && !w.verify && w.LookFirst && a.Denied && o.Status == InDoubt:
 		return w.sight.hold(t, o)
