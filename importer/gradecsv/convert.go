@@ -27,8 +27,9 @@ type converter struct {
 
 	// hushed are the columns of OneRoster of which nothing more is to be said, a bit each.
 	hushed uint16
-	fields []string   // of the record, until the next
-	cell   wideColumn // of a mapping: the assignment's column
+	fields []string        // of the record, until the next
+	own    map[string]bool // the names that tell a header; nil: not yet asked for
+	cell   wideColumn      // of a mapping: the assignment's column
 }
 
 // record is what a record of the file says. Everything is text: a value that is no number must be reported with its
@@ -69,11 +70,22 @@ func (c *converter) convert(fr frame, rows []Row) []Row {
 		c.row.Filtered = "blank row"
 	case fr.text == c.header.text:
 		c.row.Filtered = "the column names again"
-	case c.mapping != nil:
-		return c.mapped(fr, rows)
 	default:
-		c.record(fr)
+		first := len(rows) - 1
+		rows = c.results(fr, rows)
+		if len(rows[first].Errors) > 0 && c.headerAgain(fr, &rows[first]) {
+			rows = rows[:first+1]
+		}
 	}
+	return rows
+}
+
+// results makes of a well-formed record its row, or its rows.
+func (c *converter) results(fr frame, rows []Row) []Row {
+	if c.mapping != nil {
+		return c.mapped(fr, rows)
+	}
+	c.record(fr)
 	return rows
 }
 
@@ -144,6 +156,9 @@ func (c *converter) malformed(fr frame) {
 	c.row.Errors = append(c.row.Errors, p)
 }
 
+// shortHint says what to do about fewer.
+const shortHint = "a blank field needs its comma or semicolon, too; a line that is no result, such as a title or a note, is to be removed"
+
 // unnamedHint says what to do about more fields than names: a row has a comma too many, or all rows have a column that has no
 // name.
 const unnamedHint = "put quotes around a field that has the comma or semicolon in it, or where all rows have a field there, " +
@@ -156,8 +171,13 @@ func (c *converter) fieldCount() {
 		c.row.Filtered = "a line of totals"
 		return
 	}
+	if strings.IndexByte(c.row.Raw.text, 0) >= 0 {
+		c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: "text.nul",
+			Message: "has NUL bytes instead of fields: the file was not written to its end, or damaged; export it again"})
+		return
+	}
 	found := len(fields)
-	code, message := "row.short", fmt.Sprintf("too few fields, the header has %d; a blank field needs its comma or semicolon, too", want)
+	code, message := "row.short", fmt.Sprintf("too few fields, the header has %d; "+shortHint, want)
 	if found > want {
 		if c.unreviewed(fields[found-want:]) { // a rejects file's own are the last
 			return
@@ -165,7 +185,7 @@ func (c *converter) fieldCount() {
 		code, message = "row.fields", fmt.Sprintf("too many fields, the header has %d; "+unnamedHint, want)
 	}
 	c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: code,
-		Message: message, Value: fmt.Sprintf("%d fields", found), QuoteSafe: true})
+		Message: message, Value: when(found == 1, "1 field", fmt.Sprintf("%d fields", found)), QuoteSafe: true})
 }
 
 // blank reports a row of delimiters only, as spreadsheets leave behind the last one.

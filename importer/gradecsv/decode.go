@@ -57,7 +57,24 @@ func decode(path, encoding string, src io.Reader, waits bool) (*text, error) {
 			return nil, &InputError{path, "not a CSV file: it is " + f.what, f.hint}
 		}
 	}
+	switch text := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(head, utf8BOM), " \t\r\n")); {
+	case isMarkup(text):
+		return nil, &InputError{path, "not a CSV file: it is a page or a table of the web (HTML), whatever its name says",
+			"open it in a spreadsheet, look whether the grades are in it, and save it as CSV, encoded in UTF-8"}
+	case strings.HasPrefix(text, `{"`) || strings.HasPrefix(text, "[{") || text == "{" || text == "[":
+		return nil, &InputError{path, "not a CSV file: it is JSON, which programs give to programs", "export it again, as CSV"}
+	}
 	return choose(path, encoding, head, src, waits)
+}
+
+// isMarkup reports the beginnings of HTML that are not among foreign: some programs give a table of it the name of a spreadsheet.
+func isMarkup(head string) bool {
+	for _, tag := range [...]string{"<!do", "<!--", "<htm", "<hea", "<bod", "<tab", "<met", "<sty", "<div", "<tr>", "<fon", "<cen"} {
+		if strings.HasPrefix(head, tag) {
+			return true
+		}
+	}
+	return false
 }
 
 // peekHead reads the first bytes and puts them back.

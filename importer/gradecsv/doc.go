@@ -35,6 +35,7 @@
 // that divides the lines most evenly. What lies before the header is a preamble and is not imported; a warning says so.
 // Blank fields after those of the header are taken for delimiters at the line ends only where all sampled rows have the
 // same number of them: otherwise one may come from a comma that nobody quoted, and all fields after it be shifted.
+// A header in the middle whose columns are others ends the file with an error (again.go).
 // Filtered are blank rows, the header again, and lines of totals: a word such as Total, numbers and no score status, so
 // that the row could be no result anyway.
 //

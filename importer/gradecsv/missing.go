@@ -26,6 +26,9 @@ func missingColumns(path string, h *Header, missing []column) error {
 }
 
 func missingHint(h *Header, missing []column) string {
+	if len(h.names) == 1 && strings.HasPrefix(h.text, `"`) {
+		return "the whole line is one field in quotes: export the file again, or remove the quote at both ends of each line, and write \" for each \"\" that is left"
+	}
 	if other := otherDelimiter(h); other != "" {
 		return "the fields seem to be separated by " + other
 	}

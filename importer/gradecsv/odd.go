@@ -49,6 +49,9 @@ func (c *converter) oddScore(r *oneroster.Result) {
 	if r.ScoreStatus == oneroster.ScoreExempt {
 		c.warn(colScore, "score.exempt", "is there although the result is exempt, and goes in with it; check which of the two is meant")
 	}
+	if r.ScoreStatus == oneroster.ScoreNotSubmitted && strings.ContainsAny(mantissa(score), "123456789") {
+		c.warn(colScore, "score.notSubmitted", "is there although the result is not submitted, and goes in with it; check which of the two is meant")
+	}
 	below, above := c.bounded(r)
 	if !below && score[0] == '-' && strings.ContainsAny(mantissa(score), "123456789") {
 		c.warn(colScore, "score.negative", "is below zero; check it")

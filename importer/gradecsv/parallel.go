@@ -79,6 +79,9 @@ func (p *converters) stop() {
 	p.queue, p.free = nil, nil
 }
 
+// drop loses what is queued. Whoever is still at work on it is not waited for until stop.
+func (p *converters) drop() { p.queue, p.bytes = nil, 0 }
+
 // room reports whether another chunk may be framed.
 func (p *converters) room() bool {
 	return len(p.queue) < aheadChunks && p.bytes < aheadBytes

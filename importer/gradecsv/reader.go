@@ -269,6 +269,11 @@ func (r *Reader) take(row *Row) bool {
 		r.conv.recycle()
 		return false
 	}
+	if err := otherHeader(&ch.rows[ch.taken]); err != nil {
+		r.err = err
+		r.conv.drop()
+		return false
+	}
 	*row = ch.rows[ch.taken]
 	ch.taken++
 	ch.src.info.Rows++

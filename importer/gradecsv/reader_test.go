@@ -26,7 +26,7 @@ func TestLines(t *testing.T) {
 		{"blank lines", "\n\r\n" + row("a") + "\n\n" + row("b") + "\n", "A4 A7", ""},
 		{"rows of delimiters", row("a") + ",,,,,\n,, ,\n", "A2 F3 F4", ""},
 		{"too few fields", "a,st1,exempt\n" + row("b"), "R2 A3",
-			"stdin:2:1: too few fields, the header has 6; a blank field needs its comma or semicolon, too; found \"3 fields\"\n"},
+			"stdin:2:1: too few fields, the header has 6; " + shortHint + "; found \"3 fields\"\n"},
 		{"too many fields", "a,st1,exempt,,2026-06-01,,,\n" + row("b"), "R2 A3",
 			"stdin:2:1: too many fields, the header has 6; " + unnamedHint + "; found \"8 fields\"\n"},
 		{"position after a field of several lines", "a,st1,exempt,,2026-06-01,\"one\r\ntwo, \"\"three\"\"\"\r\n" + "b,st1,exempt,x,2026-06-01,\n", "A2 R4",
@@ -43,7 +43,7 @@ func TestLines(t *testing.T) {
 				"stdin:3:2: a quote inside a field that is not quoted; quote the whole field and double the quotes in it\n"},
 		{"a quote open to the end", row("a") + "b,st1,exempt,,2026-06-01,\"late\nc,d\n", "A2 R3 R4",
 			"stdin:3:26: a quote opens here and is never closed; remove it, or close it\n" +
-				"stdin:4:1: too few fields, the header has 6; a blank field needs its comma or semicolon, too; found \"2 fields\"\n"},
+				"stdin:4:1: too few fields, the header has 6; " + shortHint + "; found \"2 fields\"\n"},
 		{"a quote that would swallow rows", "a,st1,exempt,,2026-06-01,\"late\n" + row("b") + row("c"), "R2 A3 A4",
 			"stdin:2:26: a quote opens here and is not closed before the next row begins; remove it, or close it\n"},
 		{"two quotes that would swallow rows", "a,st1,exempt,,2026-06-01,\"late\n" + row("b") + "c,st1,exempt,,2026-06-01,late\"\n" + row("d"), "R2 A3 R4 A5",

@@ -134,6 +134,10 @@ func scoreHint(value string) string {
 		return commaHint(trimmed)
 	case lower == "nan" || lower == "inf" || lower == "infinity":
 		return "is no number to count with; write digits, such as 85"
+	case isDate(trimmed) || dayFirst(trimmed, digits(trimmed)) && digits(trimmed) > 0 || monthFirst(trimmed):
+		return "is a date, which a spreadsheet makes of points such as 4/5; write the points alone, as a number"
+	case strings.Count(trimmed, "/") == 1 && strings.Trim(trimmed, "0123456789./ ") == "":
+		return "a slash is no part of a number; write the points alone: 8, not 8/10"
 	case strings.HasPrefix(lower, "0x"):
 		return "must be a decimal number"
 	case strings.HasPrefix(trimmed, "+"):

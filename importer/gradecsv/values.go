@@ -180,7 +180,7 @@ func checkText(value string) string {
 		return cellErrorMessage
 	}
 	if len(value) > maxText {
-		return "is longer than 64 KiB"
+		return "is longer than 64 KiB; shorten it"
 	}
 	for _, char := range value {
 		switch {

@@ -134,7 +134,7 @@ func TestBadValues(t *testing.T) {
 		{"score", "", "is blank, but the result is fully graded; write the score (0 for none), a textScore, or another scoreStatus"},
 		{"comment", "a\x07", "contains a control character (U+0007); remove it"},
 		{"comment", "a\u0085", "contains a control character (U+0085); remove it"},
-		{"comment", strings.Repeat("a", maxText+1), "is longer than 64 KiB"},
+		{"comment", strings.Repeat("a", maxText+1), "is longer than 64 KiB; shorten it"},
 		{"textScore", "\x1b[1m", "contains a control character (U+001B); remove it"},
 		{"metadata.term", "\x7f", "contains a control character (U+007F); remove it"},
 		{"inProgress", "TRUE", "write it exactly so: true (spreadsheets put it in capitals)"},

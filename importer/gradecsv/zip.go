@@ -67,7 +67,7 @@ func (z *archive) list(files []*zip.File, size int64) error {
 		switch {
 		case strings.HasPrefix(name, "__MACOSX/") || path.Base(name) == ".DS_Store":
 			continue // what a Mac adds
-		case name == "[Content_Types].xml":
+		case name == "[Content_Types].xml" || name == "mimetype" || strings.HasSuffix(name, ".iwa"): // of Excel, LibreOffice, Numbers
 			return refuse("is a spreadsheet workbook, not a CSV file", "save it as CSV, encoded in UTF-8")
 		case path.IsAbs(name) || strings.Contains(name, `\`) || strings.Contains(name, ":") || strings.Contains("/"+name+"/", "/../"):
 			return refuse("has an entry whose name leads out of the zip: "+quoted(name), "do not use this file; ask whoever made it")

@@ -1,0 +1,99 @@
+package gradecsv
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+)
+
+// Column names in the middle of a file: the same are left out, however they are written. Under others nothing is read, or a
+// grade would go to another assignment.
+func TestHeaderAgain(t *testing.T) {
+	profile := writeFile(t, "one.yaml", "name: one\nwide: {columns: \"{title}\", except: [Pupil]}\nfields:\n  studentSourcedId: Pupil\n"+
+		"  lineItemSourcedId: {template: \"{title}\"}\n  scoreStatus: {value: fully graded}\n  score: {cell: true, values: [{is: \"\", row: none}]}\n")
+	const long = "Student ID,Assignment,Score,Date\n1,a1,5,2026-06-01\n"
+	const canvas = "Student,ID,SIS User ID,Section,Essay (4711),Quiz (4712)\nKim,1,s1,A,5,6\n"
+	native := shortHeader + "\n" + goodRow + "\n"
+	quoted := `"` + strings.ReplaceAll(shortHeader, ",", `","`) + `"`
+	for _, tt := range []struct{ name, text, want string }{
+		{"the same", native + shortHeader + "\nli2,st1,exempt,,2026-06-01,\n", "A F A"},
+		{"in quotes", native + quoted + "\nli2,st1,exempt,,2026-06-01,\n", "A F A"},
+		{"in capitals", native + strings.ToUpper(shortHeader) + "\nli2,st1,exempt,,2026-06-01,\n", "A F A"},
+		{"behind a byte order mark", native + utf8BOM + shortHeader + "\nli2,st1,exempt,,2026-06-01,\n", "A F A"},
+		{"in another order", native + "studentSourcedId,lineItemSourcedId,scoreStatus,score,scoreDate,comment\nst1,li2,exempt,,2026-06-01,\n", "A stopped at 3"},
+		{"fewer", native + "lineItemSourcedId,studentSourcedId,scoreStatus,scoreDate\nli2,st1,exempt,2026-06-01\n", "A stopped at 3"},
+		{"others, by a profile", long + "Assignment,Student ID,Score,Date\na2,1,6,2026-06-01\n", "A stopped at 3"},
+		{"the same, by a profile", long + "student id,assignment,score,DATE\n2,a1,6,2026-06-01\n", "A F A"},
+		{"other assignments", canvas + "Student,ID,SIS User ID,Section,Lab (4713),Test (4714)\nKim,1,s1,A,7,8\n", "A A stopped at 3"},
+		{"other assignments, one column that is known", "Pupil,Essay,Quiz\ns1,5,6\nPupil,Lab,Test\ns1,7,8\n", "A A stopped at 3"},
+		{"a row that has a name of a column", native + "li2,st1,scoreStatus,,2026-06-01,\n", "A R"},
+		{"a row that has the only name", "Pupil,Essay,Quiz\ns1,5,6\nPupil,7,x\n", "A A A R"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := Options{Stdin: strings.NewReader(tt.text), ScoreDate: "2026-06-01"}
+			if strings.HasPrefix(tt.text, "Pupil") {
+				o.Mapping = profile
+			}
+			r, err := Open([]string{"-"}, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			var got []string
+			for rows := make([]Row, 2); err == nil; {
+				var n int
+				n, err = r.Read(rows)
+				for _, row := range rows[:n] {
+					got = append(got, when(row.Filtered != "", "F", when(len(row.Errors) > 0, "R", "A")))
+				}
+			}
+			var input *InputError
+			if errors.As(err, &input) {
+				got = append(got, "stopped at "+strings.TrimPrefix(input.Path, "stdin:"))
+			} else if err != io.EOF {
+				t.Fatal(err)
+			}
+			if got := strings.Join(got, " "); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// It is found wherever it stands, and what was read ahead of it is not returned.
+func TestHeaderAgainFarBehind(t *testing.T) {
+	for _, before := range []int{1, chunkRows - 1, chunkRows, 5 * chunkRows} {
+		var b strings.Builder
+		b.WriteString(shortHeader + "\n")
+		for i := range before {
+			fmt.Fprintf(&b, "li1,st%d,exempt,,2026-06-01,\n", i)
+		}
+		b.WriteString("studentSourcedId,lineItemSourcedId,scoreStatus,score,scoreDate,comment\n")
+		for i := range 10 * chunkRows {
+			fmt.Fprintf(&b, "st%d,li1,exempt,,2026-06-01,\n", i)
+		}
+		other := writeFile(t, "next.csv", shortHeader+"\n"+goodRow+"\n")
+		r, err := Open([]string{writeFile(t, "merged.csv", b.String()), other}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, rows := 0, make([]Row, 100)
+		for err == nil {
+			var k int
+			k, err = r.Read(rows)
+			n += k
+		}
+		var input *InputError
+		if !errors.As(err, &input) || n != before || !strings.HasSuffix(input.Path, fmt.Sprintf(":%d", before+2)) {
+			t.Errorf("%d rows before: %d rows, %v", before, n, err)
+		}
+		if _, again := r.Read(rows); again != err {
+			t.Errorf("then %v", again)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
