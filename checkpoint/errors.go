@@ -14,7 +14,7 @@ type LockedError struct {
 }
 
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("checkpoint %s is in use: another run holds it; wait for it to end, or give this run a checkpoint of its own", e.Path)
+	return fmt.Sprintf("checkpoint %s is in use: another run holds it; wait for it to end, as --lock-wait 30m does; another checkpoint would not know what that run sends", e.Path)
 }
 
 // VersionError: a later program wrote the checkpoint.

@@ -26,7 +26,7 @@ func (s *meteredSource) Read(rows []gradecsv.Row) (int, error) {
 	return n, err
 }
 
-// unread is about how many rows the input has that were not taken; "": it came to its end.
+// unread is about how many rows the input has that were not taken, after a run; "": there are none.
 func (s *meteredSource) unread() string {
 	taken := int(s.rows.Load())
 	part, known := s.part(taken)
@@ -35,11 +35,19 @@ func (s *meteredSource) unread() string {
 		return ""
 	case !known:
 		return "?"
+	case s.atEnd():
+		return ""
 	case more < 1:
 		return "few"
 	default:
 		return "~" + grouped(twoDigits(more))
 	}
+}
+
+// atEnd reads on, for a run that was stopped before it saw that the row it had taken was the last. Files are not waited for.
+func (s *meteredSource) atEnd() bool {
+	n, err := s.reader.Read(make([]gradecsv.Row, 1))
+	return n == 0 && errors.Is(err, io.EOF)
 }
 
 // part is which part of the input so many rows are, by the bytes that the rows taken so far had.

@@ -97,7 +97,7 @@ func (c *statusCommand) Run(t *terminal) (err error) {
 	var locked *checkpoint.LockedError
 	if errors.As(err, &locked) {
 		f := &failure{status: importer.ExitLocked, err: fmt.Errorf("a run is going on: it holds %s, which can be read when it has ended (--lock-wait waits)", c.Checkpoint)}
-		return f.try("how far it is, that run's bar or log says, and its --metrics-addr where it has one")
+		return f.try("how far it is, that run's bar or log says, and its --metrics-addr where it has one; when it began, report.json in its --report-dir")
 	}
 	if err != nil {
 		return err

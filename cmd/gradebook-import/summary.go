@@ -187,7 +187,11 @@ func (s *summary) counts(w io.Writer) {
 // sum closes the counts, and says where they are not all.
 func (s *summary) sum(w io.Writer, width int) {
 	fmt.Fprintf(w, "  %s\n  %*d  rows read from %s\n", strings.Repeat("-", width), width, s.report.Counts.Read, s.sources())
-	if s.unread != "" {
+	switch s.unread {
+	case "":
+	case "?":
+		fmt.Fprintf(w, "  %*s  more rows, if there are any, were not read yet\n", width, s.unread)
+	default:
 		fmt.Fprintf(w, "  %*s  more rows, which were not read yet\n", width, s.unread)
 	}
 }
