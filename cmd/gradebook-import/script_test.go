@@ -195,18 +195,18 @@ func startSandboxProcess(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("GRADEBOOK_CLIENT_SECRET", testSecret)
 }
 
-// auditOf reads the sandbox's audit, flattened: results, created, replaced, deleted, doubled, and "POST 201".
+// auditOf reads the sandbox's audit, flattened: results, created, replaced, deleted, doubled, retakes, and "POST 201".
 func auditOf(ts *testscript.TestScript) map[string]int {
 	resp, err := http.Get(ts.Getenv("SANDBOX") + "/audit")
 	ts.Check(err)
 	defer resp.Body.Close()
 	var a struct {
-		Results, Deleted, Doubled int
-		Changes                   map[string]int
-		Requests                  map[string]int
+		Results, Deleted, Doubled, Retakes int
+		Changes                            map[string]int
+		Requests                           map[string]int
 	}
 	ts.Check(json.NewDecoder(resp.Body).Decode(&a))
-	flat := map[string]int{"results": a.Results, "doubled": a.Doubled}
+	flat := map[string]int{"results": a.Results, "doubled": a.Doubled, "retakes": a.Retakes}
 	for _, part := range []map[string]int{a.Changes, a.Requests} {
 		for k, n := range part {
 			flat[k] = n

@@ -16,8 +16,11 @@ type Audit struct {
 	Results int     `json:"results"` // results that stand, soft-deleted ones not counted
 	Deleted int     `json:"deleted"` // soft-deleted results
 	Changes Changes `json:"changes"`
-	// Doubled counts the pairs of line item and student that have more than one result standing.
+	// Doubled counts the supplied sourcedIds that have more than one result standing: one row, more than once in the gradebook.
 	Doubled int `json:"doubled"`
+	// Retakes counts the pairs of line item and student that have results of more than one supplied sourcedId standing, each of
+	// which is right where a retake is meant.
+	Retakes int `json:"retakes"`
 	// Pending counts writes that delay-apply faults have taken and that are not yet applied.
 	Pending int `json:"pending"`
 	// Requests counts by method and status, "POST 201"; a request that got no answer is "POST dropped". Token requests are
@@ -50,18 +53,10 @@ type Record struct {
 	Content json.RawMessage `json:"content,omitempty"`
 }
 
-// Pair names a line item and a student.
-type Pair struct{ LineItem, Student string }
-
 // Audit is a snapshot. It looks at every result.
 func (s *Server) Audit() Audit {
 	a := s.tally.snapshot()
-	for _, r := range s.Pairs() {
-		a.Results += r.Standing
-		if r.Standing > 1 {
-			a.Doubled++
-		}
-	}
+	s.standing(&a)
 	s.store.lock()
 	a.Changes, a.Pending = s.store.totals, len(s.store.late)
 	a.Deleted = len(s.store.order) - a.Results
@@ -70,6 +65,35 @@ func (s *Server) Audit() Audit {
 	a.InFlight, a.Peak = s.gate.inFlight, s.gate.peak
 	s.gate.mu.Unlock()
 	return a
+}
+
+// standing counts the results that stand.
+func (s *Server) standing(a *Audit) {
+	entries := s.store.all()
+	s.store.lock()
+	defer s.store.mu.Unlock()
+	type pair struct{ lineItem, student string }
+	times, firsts, retaken := make(map[string]int, len(entries)), make(map[pair]string, len(entries)), map[pair]bool{}
+	for _, e := range entries {
+		st := e.now.Load()
+		if st.deleted {
+			continue
+		}
+		a.Results++
+		if times[e.supplied]++; times[e.supplied] == 2 {
+			a.Doubled++
+		}
+		lineItem, _ := lookup(st.rest, "lineItem.sourcedId")
+		student, _ := lookup(st.rest, "student.sourcedId")
+		p := pair{lineItem, student}
+		switch first, seen := firsts[p]; {
+		case !seen:
+			firsts[p] = e.supplied
+		case first != e.supplied:
+			retaken[p] = true
+		}
+	}
+	a.Retakes = len(retaken)
 }
 
 // Applied is what was done under a supplied sourcedId; all zero when nothing was.
@@ -96,23 +120,6 @@ func (s *Server) Records() iter.Seq[Record] {
 			}
 		}
 	}
-}
-
-// Pairs sums up by line item and student. SourcedID, Allocated and Content are those of one of the results.
-func (s *Server) Pairs() map[Pair]Record {
-	entries := s.store.all()
-	pairs := make(map[Pair]Record, len(entries))
-	s.store.lock()
-	defer s.store.mu.Unlock()
-	for _, e := range entries {
-		st := e.now.Load()
-		lineItem, _ := lookup(st.rest, "lineItem.sourcedId")
-		student, _ := lookup(st.rest, "student.sourcedId")
-		r := pairs[Pair{lineItem, student}]
-		r.take(e)
-		pairs[Pair{lineItem, student}] = r
-	}
-	return pairs
 }
 
 func (s *store) record(supplied string) Record {

@@ -52,21 +52,23 @@ func TestClockSkew(t *testing.T) {
 	})
 }
 
-func TestPairsSeeWhatSourcedIDsDoNot(t *testing.T) {
-	s := open(Config{})
+// A retake is another result; a row that is there twice is not.
+func TestDoubledAndRetakes(t *testing.T) {
+	s := open(Config{Duplicates: Twice})
 	same := strings.NewReplacer(`"stu-a"`, `"stu-1"`, `"stu-b"`, `"stu-1"`)
 	for _, id := range []string{"a", "b"} {
 		call(s, http.MethodPost, ResultsPath, same.Replace(resultBody(id))).want(t, 201)
 	}
 	post(s, "c")
-	pair := s.Pairs()[Pair{"li-algebra-7", "stu-1"}]
-	is(t, "created", pair.Created, 2)
-	is(t, "standing", pair.Standing, 2)
 	a := s.Audit()
-	is(t, "doubled", a.Doubled, 1)
+	is(t, "doubled", a.Doubled, 0)
+	is(t, "retakes", a.Retakes, 1)
 	is(t, "results", a.Results, 3)
+	post(s, "c")
+	post(s, "c")
+	is(t, "doubled by a third and a fourth", s.Audit().Doubled, 1)
 	call(s, http.MethodDelete, ResultsPath+"b", "")
-	is(t, "doubled after a delete", s.Audit().Doubled, 0)
+	is(t, "retakes after a delete", s.Audit().Retakes, 0)
 }
 
 func TestAuditOverHTTP(t *testing.T) {
