@@ -145,6 +145,10 @@ func (c *converter) malformed(fr frame) {
 		c.row.Raw.form = formDropped
 		p.Code, p.Message = "row.size", "the line has more than 1 MiB and was skipped; the rejects file does not repeat it"
 	case faultBare:
+		if at := fr.faultCol - 2; fr.faultLine == fr.line && at >= 0 && at < len(fr.text) && fr.text[at] == '=' {
+			p.Code, p.Message = "row.quote", "a field "+formulaMessage
+			break
+		}
 		p.Code, p.Message = "row.quote", "a quote inside a field that is not quoted; quote the whole field and double the quotes in it"
 	case faultAfter:
 		p.Code, p.Message = "row.quote", "text after a closing quote; double the quotes inside a quoted field"

@@ -17,9 +17,11 @@ type dates struct {
 
 	// known are bare dates and what became of them: a file has few dates in many rows.
 	known map[string]string
+	// hints are what is wrong with values that are no dates, which come as often.
+	hints map[string]string
 }
 
-// maxKnown bounds dates.known. It is more days than a file of results spans.
+// maxKnown bounds each of the two. It is more days than a file of results spans.
 const maxKnown = 1000
 
 // midnight is when a day begins in the zone, date being a valid YYYY-MM-DD.
@@ -73,7 +75,7 @@ func (d *dates) parse(value string) (dateTime, message string) {
 		return begin, ""
 	}
 	if len(value) < 10 || !shaped(value[:10], "0000-00-00") {
-		return "", dateHint(value)
+		return "", d.hint(value)
 	}
 	if message := checkDate(value[:10]); message != "" {
 		return "", message
@@ -82,6 +84,18 @@ func (d *dates) parse(value string) (dateTime, message string) {
 		return d.midnight(value), ""
 	}
 	return checkTime(value)
+}
+
+// hint says what is wrong with what is no date.
+func (d *dates) hint(value string) string {
+	hint, known := d.hints[value]
+	if !known {
+		if hint = dateHint(value); d.hints == nil || len(d.hints) >= maxKnown {
+			d.hints = make(map[string]string)
+		}
+		d.hints[strings.Clone(value)] = hint
+	}
+	return hint
 }
 
 func checkDate(date string) string {

@@ -9,14 +9,16 @@ import (
 // dateForm is a notation of dates, such as M/D/YYYY H:mm, cut into its parts.
 type dateForm struct {
 	notation string
-	parts    []string
+	parts    []datePart
 }
 
-// datePart is a part of a notation: how many digits stand for it, and which of the moment's numbers it is.
+// datePart is a part of a notation: how many digits stand for it, and which of the moment's numbers it is; or a character that
+// stands for itself.
 type datePart struct {
-	name     string
+	name     string // "" for a character
 	min, max int
 	place    int // in a moment
+	char     string
 }
 
 // moment is year, month, day, hour, minute, second.
@@ -24,8 +26,8 @@ type moment [6]int
 
 // dateParts are the parts, the longer ones before those that they begin with. MMM and A are words.
 func dateParts() []datePart {
-	return []datePart{{"YYYY", 4, 4, 0}, {"MMM", 0, 0, 1}, {"MM", 2, 2, 1}, {"M", 1, 2, 1}, {"DD", 2, 2, 2}, {"D", 1, 2, 2},
-		{"HH", 2, 2, 3}, {"H", 1, 2, 3}, {"hh", 2, 2, 3}, {"h", 1, 2, 3}, {"mm", 2, 2, 4}, {"ss", 2, 2, 5}, {"A", 0, 0, 3}}
+	return []datePart{{"YYYY", 4, 4, 0, ""}, {"MMM", 0, 0, 1, ""}, {"MM", 2, 2, 1, ""}, {"M", 1, 2, 1, ""}, {"DD", 2, 2, 2, ""}, {"D", 1, 2, 2, ""},
+		{"HH", 2, 2, 3, ""}, {"H", 1, 2, 3, ""}, {"hh", 2, 2, 3, ""}, {"h", 1, 2, 3, ""}, {"mm", 2, 2, 4, ""}, {"ss", 2, 2, 5, ""}, {"A", 0, 0, 3, ""}}
 }
 
 // dates reads date: the notations of a date, tried in their order.
@@ -52,17 +54,17 @@ func newDateForm(text string) (dateForm, error) {
 	form := dateForm{notation: text}
 	seen := map[int]bool{}
 	for rest := text; rest != ""; {
-		part, known := nextPart(rest)
-		switch {
-		case known.name == "" && part[0]|0x20 >= 'a' && part[0]|0x20 <= 'z' && part != "T" && part != "Z":
-			return form, fmt.Errorf("the date notation %s has a part that is not known: %s", quoted(text), part)
+		known := nextPart(rest)
+		switch char := known.char; {
+		case char != "" && char[0]|0x20 >= 'a' && char[0]|0x20 <= 'z' && char != "T" && char != "Z":
+			return form, fmt.Errorf("the date notation %s has a part that is not known: %s", quoted(text), char)
 		case known.name != "" && known.name != "A" && seen[known.place]:
 			return form, fmt.Errorf("the date notation %s has a part twice", quoted(text))
 		case known.name != "" && known.name != "A":
 			seen[known.place] = true
 		}
-		form.parts = append(form.parts, part)
-		rest = rest[len(part):]
+		form.parts = append(form.parts, known)
+		rest = rest[len(known.name+known.char):]
 	}
 	if !seen[0] || !seen[1] || !seen[2] {
 		return form, fmt.Errorf("the date notation %s needs a year YYYY, a month and a day", quoted(text))
@@ -71,28 +73,27 @@ func newDateForm(text string) (dateForm, error) {
 }
 
 // nextPart is the part that a notation begins with, or one character.
-func nextPart(notation string) (string, datePart) {
+func nextPart(notation string) datePart {
 	for _, p := range dateParts() {
 		if strings.HasPrefix(notation, p.name) {
-			return p.name, p
+			return p
 		}
 	}
-	return notation[:1], datePart{}
+	return datePart{char: notation[:1]}
 }
 
 // read makes a date, or with a time a date-time in zone, as OneRoster writes it. false: value is not of this form.
 func (f dateForm) read(value string, zone *time.Location) (string, bool) {
 	at, timed, afternoon := moment{}, false, ""
-	for _, part := range f.parts {
-		_, p := nextPart(part)
+	for _, p := range f.parts {
 		n := 0
-		switch {
-		case part == "MMM":
+		switch p.name {
+		case "MMM":
 			n = monthName(value, &at)
-		case part == "A":
+		case "A":
 			n, afternoon = halfDay(value)
-		case p.name == "":
-			if n = len(part); !strings.HasPrefix(value, part) {
+		case "":
+			if n = len(p.char); !strings.HasPrefix(value, p.char) {
 				n = 0
 			}
 		default:

@@ -43,6 +43,9 @@ func readings(value string) map[string]string {
 		return found
 	}
 	for day, forms := range knownForms() {
+		if !mayBe(value, day) {
+			continue
+		}
 		for _, form := range forms {
 			if t, ok := form.read(value, time.UTC); ok && checkDate(t[:10]) == "" {
 				found[day] = form.notation
@@ -50,6 +53,20 @@ func readings(value string) map[string]string {
 		}
 	}
 	return found
+}
+
+// mayBe says by a value's first number and what stands behind it whether it may have a form; most have not.
+func mayBe(value, day string) bool {
+	n := digits(value)
+	switch {
+	case strings.HasPrefix(day, "MMM"):
+		return n == 0
+	case day == compactDay:
+		return n == len(day)
+	case strings.HasPrefix(day, "YYYY"):
+		return n == len("YYYY") && len(value) > n && value[n] == day[n]
+	}
+	return (n == 1 || n == 2) && len(value) > n && value[n] == day[1]
 }
 
 // isDate reports a value that is a date and no number.
@@ -124,6 +141,18 @@ func (s *sketch) date(b *bytes.Buffer, col column, i int) {
 		b.WriteString("  # TODO: how the dates are written, such as YYYY-MM-DD, M/D/YYYY or D.M.YYYY. Years need all four digits.\n")
 	}
 	fmt.Fprintf(b, "  %s: {column: %s, date: YYYY-MM-DD}\n", col, name)
+}
+
+// ways are the notations by which a value is a date, for a message; "" where there is none.
+func ways(value string) string {
+	found := readings(value)
+	var notations []string
+	for _, day := range dayForms {
+		if form, ok := found[day]; ok {
+			notations = append(notations, form)
+		}
+	}
+	return strings.Join(notations, " or ")
 }
 
 // sorted are the notations, in the order of dayForms.

@@ -126,6 +126,8 @@ func scoreHint(value string) string {
 		return noBreak(value)
 	case jsonNumber(trimmed):
 		return "has spaces around the number; remove them"
+	case markedText(trimmed) != "":
+		return markedText(trimmed)
 	case hidden(trimmed) != "":
 		return hidden(trimmed)
 	case strings.HasSuffix(trimmed, "%"):

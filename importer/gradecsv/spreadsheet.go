@@ -32,6 +32,20 @@ func isCellError(value string) bool {
 	return len(value) >= 3 && strings.Trim(value, "#") == "" // a column that was too narrow
 }
 
+// formulaMessage: exports write ="000123" so that a spreadsheet keeps the zeros.
+const formulaMessage = `is a spreadsheet's formula (="…"); write what stands between its quotes alone`
+
+// markedText says that a value is written so that a spreadsheet takes it for text, "" where it is not.
+func markedText(value string) string {
+	switch {
+	case strings.HasPrefix(value, `="`):
+		return formulaMessage
+	case strings.HasPrefix(value, "'"):
+		return "begins with ', by which a spreadsheet marks a text; remove it"
+	}
+	return ""
+}
+
 // hidden names a character that cannot be seen, or is easily taken for another, "" where there is none.
 func hidden(value string) string {
 	for _, char := range value {
@@ -88,6 +102,12 @@ func dateHint(value string) string {
 	if message := slashed(trimmed); message != "" {
 		return message
 	}
+	switch notations := ways(trimmed); {
+	case notations != "":
+		return "must be a date YYYY-MM-DD; write it so" + wholeFile + "date: " + notations + beginsOne
+	case digits(trimmed) == len(trimmed) && len(trimmed) == len("1780300800") && trimmed[0] == '1':
+		return "is a number of seconds since 1970, by which programs count time; write the date as YYYY-MM-DD"
+	}
 	return "must be a date YYYY-MM-DD or a date-time such as 2026-06-01T08:00:00Z"
 }
 
@@ -104,7 +124,10 @@ func slashed(value string) string {
 	if len(parts) != 3 || strings.Trim(date, "0123456789/.-") != "" || len(parts[0]) > 2 || len(parts[1]) > 2 {
 		return ""
 	}
-	const settle = "; write YYYY-MM-DD" + wholeFile + "date: %s" + beginsOne
+	settle := "; write YYYY-MM-DD"
+	if notations := ways(value); notations != "" {
+		settle += wholeFile + "date: " + notations + beginsOne
+	}
 	first, second := number(parts[0]), number(parts[1])
 	switch {
 	case len(parts[2]) != 4:
@@ -112,11 +135,11 @@ func slashed(value string) string {
 	case first > 12 && second > 12:
 		return "must be a date YYYY-MM-DD; neither of the first two numbers is a month"
 	case first > 12:
-		return "is a date with the day first, because its first number is no month" + fmt.Sprintf(settle, "D/M/YYYY")
+		return "is a date with the day first, because its first number is no month" + settle
 	case second > 12:
-		return "is a date with the month first, because its second number is no month" + fmt.Sprintf(settle, "M/D/YYYY")
+		return "is a date with the month first, because its second number is no month" + settle
 	}
-	return "could have the month first or the day first, and is not guessed" + fmt.Sprintf(settle, "M/D/YYYY or D/M/YYYY")
+	return "could have the month first or the day first, and is not guessed" + settle
 }
 
 // What to do where all values of a file are written so.

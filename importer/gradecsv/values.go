@@ -25,6 +25,9 @@ func (c *converter) id(col column, value string, needed bool) string {
 			code, message = "id.scientific", scientificMessage
 		}
 		if message != "" {
+			if c.mapping != nil && (col == colLineItem || col == colStudent) && c.real(c.layout.index[col]) >= 0 && strings.Contains(value, " ") {
+				message += "; where this is a title or a name, a profile can look its id up (lookup; mapping init begins one)"
+			}
 			c.fail(col, code, message, value)
 		}
 	}
@@ -58,6 +61,9 @@ func (c *converter) classRef(value string) *oneroster.Ref {
 func checkID(value string) string {
 	for i := range len(value) {
 		if !idByte(value[i]) {
+			if message := markedText(value); message != "" {
+				return message
+			}
 			char, _ := utf8.DecodeRuneInString(value[i:])
 			if char == '\u00a0' || char == '\u202f' {
 				return noBreak(value)

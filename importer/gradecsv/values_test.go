@@ -70,7 +70,7 @@ func TestBadValues(t *testing.T) {
 		{"scoreDate", "", "is blank; every result needs a date YYYY-MM-DD"},
 		{"scoreDate", "6/1/2026", "could have the month first or the day first, and is not guessed" + settle + "M/D/YYYY or D/M/YYYY" + begins},
 		{"scoreDate", "13/1/2026", "is a date with the day first, because its first number is no month" + settle + "D/M/YYYY" + begins},
-		{"scoreDate", "1/13/2026 8:00", "is a date with the month first, because its second number is no month" + settle + "M/D/YYYY" + begins},
+		{"scoreDate", "1/13/2026 8:00", "is a date with the month first, because its second number is no month" + settle + "M/D/YYYY H:mm" + begins},
 		{"scoreDate", "1.2.26", "must be a date YYYY-MM-DD, with all four digits of the year"},
 		{"scoreDate", "13/13/2026", "must be a date YYYY-MM-DD; neither of the first two numbers is a month"},
 		{"scoreDate", "46174", "is a day's number, which is how spreadsheets keep dates; format the column as yyyy-mm-dd in the spreadsheet, and save again"},
