@@ -106,7 +106,7 @@ func newPortion(r Part) (portion, error) {
 		return portion{}, fmt.Errorf("%s: a report of version %d, and this program reads version %d: use the one that wrote it",
 			r.Name, r.SchemaVersion, schemaVersion)
 	}
-	if r.Counts.sum() != r.Counts.Read || r.Run.Foreign > r.Counts.Filtered {
+	if !r.Counts.sound() || r.Run.Foreign < 0 || r.Run.Foreign > r.Counts.Filtered {
 		return portion{}, fmt.Errorf("%s: its counts do not add up to the rows read: the report was changed or is damaged", r.Name)
 	}
 	shard, err := ParseShard(cmp.Or(r.Run.Shard, "0/1"))

@@ -227,6 +227,7 @@ func TestMergeRefuses(t *testing.T) {
 		{"another server", func(r *Report) { r.Target.BaseURL = "https://other" },
 			"shard 0/3 (0.json) is for https://sis.example as client me, and shard 1/3 (1.json) for https://other as client me"},
 		{"another client", func(r *Report) { r.Target.ClientID = "you" }, "two gradebooks cannot be added up; make a page of each"},
+		{"fewer than none", func(r *Report) { r.Counts = Counts{Read: -1, Accepted: -1} }, "do not add up"},
 		{"edited", func(r *Report) { r.Counts.Accepted++ }, "do not add up"},
 		{"more foreign rows than filtered", func(r *Report) { r.Run.Foreign = 1000 }, "do not add up"},
 	} {
@@ -249,6 +250,16 @@ func TestMergeOfOne(t *testing.T) {
 	m, warnings, err := Merge(named([]*Report{r}))
 	if err != nil || len(warnings) != 1 || m.Counts != r.Counts || m.Run != r.Run {
 		t.Errorf("%+v, %q, %v", m, warnings, err)
+	}
+}
+
+// However many shards a report says there are, those that are missing are told in one line.
+func TestMergeOfOneOfMany(t *testing.T) {
+	r := shardReport(0, 1)
+	r.Run.Shard = "3/1000000000"
+	_, warnings, err := Merge(named([]*Report{r}))
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0], "shards 0/1000000000, ") || !strings.Contains(warnings[0], ", and 999999979 more are missing") {
+		t.Errorf("%q, %v", warnings, err)
 	}
 }
 

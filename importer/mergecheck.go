@@ -14,28 +14,31 @@ func missing(parts []portion) []string {
 	for _, p := range parts {
 		have[p.shard.Index] = true
 	}
+	count := parts[0].shard.Count
 	var names []string
-	for i := range parts[0].shard.Count {
+	for i := 0; i < count && len(names) < mostListed; i++ {
 		if !have[i] {
-			names = append(names, Shard{i, parts[0].shard.Count}.String())
+			names = append(names, Shard{i, count}.String())
 		}
 	}
-	switch len(names) {
+	switch n := count - len(have); n {
 	case 0:
 		return nil
 	case 1:
 		return []string{fmt.Sprintf("shard %s is missing: its rows are not counted; add its report, or run it", names[0])}
+	default:
+		return []string{fmt.Sprintf("shards %s are missing: their rows are not counted; add their reports, or run them", listed(names, n, ", "))}
 	}
-	return []string{fmt.Sprintf("shards %s are missing: their rows are not counted; add their reports, or run them", shorten(names))}
 }
 
-// shorten lists names, and of many the first.
-func shorten(names []string) string { return listed(names, ", ") }
+// mostListed is how many things a message names.
+const mostListed = 20
 
-func listed(all []string, between string) string {
-	const most = 20
-	if len(all) > most {
-		all = append(slices.Clone(all[:most]), fmt.Sprintf("and %d more", len(all)-most))
+// listed names the first of n things.
+func listed(all []string, n int, between string) string {
+	all = all[:min(len(all), mostListed)]
+	if more := n - len(all); more > 0 {
+		all = append(slices.Clone(all), fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(all, between)
 }

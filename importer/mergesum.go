@@ -133,7 +133,7 @@ func addRuns(parts []portion, faults []string) RunReport {
 		m.ExitCode = worse(m.ExitCode, ExitStopped)
 	}
 	m.ID = strings.Join(ids, ", ")
-	m.Stopped = listed(faults, "; ")
+	m.Stopped = listed(faults, len(faults), "; ")
 	return m
 }
 

@@ -128,6 +128,16 @@ func (c *Counts) sum() int {
 	return n
 }
 
+// sound tells whether the counts can be those of a run.
+func (c *Counts) sound() bool {
+	for s := Accepted; int(s) < statuses; s++ {
+		if *c.of(s) < 0 {
+			return false
+		}
+	}
+	return c.sum() == c.Read
+}
+
 // HTTP counts requests. Requests is all that were written; Retries are sends after a row's first, Lookups are GETs,
 // Throttled are answers 429. ByStatus counts attempts by HTTP status, "none" where no answer came.
 type HTTP struct {

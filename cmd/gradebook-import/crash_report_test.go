@@ -9,10 +9,13 @@ import (
 	"time"
 )
 
-// tree writes files by name and content.
+// tree writes files by name and content, into a directory whose name is no pattern.
 func tree(t *testing.T, files map[string]string) reportDir {
 	t.Helper()
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "week [1]")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

@@ -77,6 +77,8 @@ func TestHeadline(t *testing.T) {
 		{importer.Counts{Read: 4, Accepted: 2, Failed: 2}, importer.RunReport{ExitCode: 3}, "finished: 2 rows are in the gradebook, 2 need a person"},
 		{importer.Counts{Read: 2, Rejected: 2}, importer.RunReport{ExitCode: 3}, "finished: no row went in, 2 need a person"},
 		{importer.Counts{Read: 2, Accepted: 1, Deferred: 1}, importer.RunReport{ExitCode: 4, Stopped: "time is up"}, "stopped: time is up"},
+		{importer.Counts{Read: 2, Filtered: 2}, importer.RunReport{}, "finished: the input has no results"},
+		{importer.Counts{Read: 2, Filtered: 2}, importer.RunReport{DryRun: true, Foreign: 2, Shard: "1/8"}, "dry run: no row of the input falls to shard 1/8"},
 		{importer.Counts{Read: 2, Accepted: 2}, importer.RunReport{DryRun: true}, "dry run: nothing was sent; 2 rows are good to go"},
 		{importer.Counts{Read: 2, Accepted: 1, Rejected: 1}, importer.RunReport{DryRun: true}, "dry run: nothing was sent; 1 row would be rejected"},
 		{importer.Counts{Read: 2, Accepted: 2}, importer.RunReport{ExitCode: 1, Stopped: "disk"}, "failed: the importer could not go on, see the message; what was done is noted in the checkpoint"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -77,7 +78,7 @@ func (d reportDir) writePage(name string, r *importer.Report, o htmlreport.Optio
 func (d reportDir) sweep(started time.Time) {
 	for _, pattern := range []string{".probe-*", ".pairs-*", ".report.*-*", ".rejects*.csv-*", ".in-doubt*.csv-*",
 		".verify.*-*", ".changes.csv-*", ".problems-*", ".differences*.csv-*"} {
-		names, _ := filepath.Glob(filepath.Join(string(d), pattern)) // its error is of the pattern
+		names, _ := filesLike(string(d), pattern) // what cannot be found does no harm
 		for _, name := range names {
 			if info, err := os.Stat(name); err == nil && info.ModTime().Before(started) {
 				_ = os.Remove(name) // litter does no harm
@@ -160,14 +161,24 @@ func (s *spool) close() error {
 // earlier are the files of earlier runs. What a run set aside that was killed before it ended is put back: nobody was
 // told of what that run wrote instead.
 func (s *spool) earlier() ([]string, error) {
-	ext := filepath.Ext(s.path)
-	stem := strings.TrimSuffix(s.path, ext)
-	left, err := filepath.Glob(stem + "*" + ext + aside)
+	dir, name := filepath.Split(s.path)
+	ext := filepath.Ext(name)
+	stem := strings.TrimSuffix(name, ext)
+	left, err := filesLike(dir, stem+"*"+ext+aside)
 	for _, kept := range left {
 		err = errors.Join(err, os.Rename(kept, strings.TrimSuffix(kept, aside)))
 	}
-	numbered, globErr := filepath.Glob(stem + "-[0-9]*" + ext)
+	numbered, globErr := filesLike(dir, stem+"-[0-9]*"+ext)
 	return append(numbered, s.path), errors.Join(err, globErr)
+}
+
+// filesLike are the files of a directory whose names are like a pattern. The directory's own name is none.
+func filesLike(dir, pattern string) ([]string, error) {
+	names, err := fs.Glob(os.DirFS(cmp.Or(dir, ".")), pattern)
+	for i := range names {
+		names[i] = filepath.Join(dir, names[i])
+	}
+	return names, err
 }
 
 // keep ends the time aside of the file that was at path: it goes if it is the same as the one there now, and else stays

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -139,7 +140,7 @@ func pageName(report string) string {
 
 // readReport reads a report that this program wrote.
 func readReport(path string) (*importer.Report, error) {
-	data, err := os.ReadFile(path)
+	data, err := readAtMost(path, reportBytes)
 	if err != nil {
 		return nil, usage("%w", unread(path, err))
 	}
@@ -151,4 +152,17 @@ func readReport(path string) (*importer.Report, error) {
 		return nil, usage("%s: a report of version %d, written by a later %s; use that one", path, r.SchemaVersion, program)
 	}
 	return r, nil
+}
+
+// reportBytes is more than any report has: its kinds of problems and its points are bounded.
+const reportBytes = 64 << 20
+
+// readAtMost reads the beginning of a file.
+func readAtMost(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, most))
+	return data, errors.Join(err, f.Close())
 }

@@ -96,6 +96,10 @@ func headline(r *importer.Report) string {
 		return "failed: the importer could not go on, see the message; what was done is noted in the checkpoint"
 	case r.Run.Stopped != "":
 		return "stopped: " + r.Run.Stopped
+	case c.Read == c.Filtered && r.Run.DryRun:
+		return "dry run: " + nothing(r)
+	case c.Read == c.Filtered:
+		return "finished: " + nothing(r)
 	case r.Run.DryRun && bad == 0:
 		return fmt.Sprintf("dry run: nothing was sent; %s good to go", are(c.Read-c.Filtered))
 	case r.Run.DryRun:
@@ -110,6 +114,14 @@ func headline(r *importer.Report) string {
 		return fmt.Sprintf("nothing left to do: %s, %s a person", through(r, "", " already"), need(bad))
 	}
 	return fmt.Sprintf("finished: %s, %s a person", through(r, "", ""), need(bad))
+}
+
+// nothing says why there was nothing to do from the start.
+func nothing(r *importer.Report) string {
+	if r.Run.Foreign > 0 {
+		return "no row of the input falls to shard " + r.Run.Shard
+	}
+	return "the input has no results"
 }
 
 // through says where the rows are that a run is through with: in the gradebook, but for those that it was to delete.
@@ -163,7 +175,7 @@ func (s *summary) counts(w io.Writer) {
 		accepted = "would be sent"
 	}
 	lines := []countLine{{c.Accepted, accepted, true}}
-	if s.report.Online != nil {
+	if s.report.Online != nil && s.report.Effects != nil {
 		lines = effects(s.report)
 	}
 	lines = append(lines, []countLine{

@@ -71,6 +71,8 @@ func verified(r *importer.Report) string {
 		return "failed: the importer could not go on, see the message"
 	case r.Run.Stopped != "":
 		return "stopped: " + r.Run.Stopped
+	case r.Counts.Read == r.Counts.Filtered:
+		return "finished: " + nothing(r)
 	case odd == 0:
 		return fmt.Sprintf("verified: the gradebook holds what the file says, %s", rows(v.Match))
 	case v.Different+v.Missing == 0:

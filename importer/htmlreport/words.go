@@ -76,6 +76,8 @@ func outcome(r *importer.Report) string {
 		return "The import failed; " + part + "."
 	case r.Run.Stopped != "":
 		return "The import stopped early; " + part + "."
+	case all == 0 && r.Run.Foreign > 0:
+		return "There was nothing to import: no row of the input falls to this part."
 	case all == 0:
 		return "There was nothing to import: the input has no results."
 	case bad == 0 && c.Deferred == 0 && r.Deleted > 0:
