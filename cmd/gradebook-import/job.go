@@ -117,8 +117,11 @@ func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 	if err != nil {
 		return nil, none, err
 	}
-	j.guard.again = func() (*checkpoint.Journal, error) { return store.Target(j.target.BaseURL, j.target.ClientID) }
-	journal, err := j.guard.again()
+	var journal *checkpoint.Journal
+	if j.target, err = spelled(store, j.target, j.term); err == nil {
+		j.guard.again = func() (*checkpoint.Journal, error) { return store.Target(j.target.BaseURL, j.target.ClientID) }
+		journal, err = j.guard.again()
+	}
 	if err != nil {
 		return nil, none, errors.Join(err, store.Close())
 	}

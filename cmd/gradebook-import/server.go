@@ -26,7 +26,20 @@ func (f *targetFlags) target() checkpoint.Target {
 	if f.Sandbox {
 		return sandboxTarget()
 	}
-	return checkpoint.Target{BaseURL: strings.TrimRight(f.BaseURL, "/"), ClientID: f.ClientID}
+	return checkpoint.Target{BaseURL: canonical(f.BaseURL), ClientID: f.ClientID}
+}
+
+// canonical is the one spelling of an address: a checkpoint that knew a server by another would send every row again.
+func canonical(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return strings.TrimRight(address, "/")
+	}
+	u.Host = strings.ToLower(u.Host)
+	if port := u.Port(); port == map[string]string{"https": "443", "http": "80"}[u.Scheme] {
+		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	}
+	return strings.TrimRight(u.String(), "/")
 }
 
 // results is where the flags have results sent, "" for the sandbox.

@@ -20,3 +20,17 @@ func TestBaseAddress(t *testing.T) {
 		}
 	}
 }
+
+// One server has one name in a checkpoint, however it is written.
+func TestCanonicalAddress(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://sis.example.org": "https://sis.example.org", "HTTPS://SIS.Example.org/": "https://sis.example.org",
+		"https://sis.example.org:443": "https://sis.example.org", "https://sis.example.org:8443/": "https://sis.example.org:8443",
+		"http://127.0.0.1:80/District/": "http://127.0.0.1/District", "http://[::1]:80": "http://[::1]", "https://h:80": "https://h:80",
+		"https://h/a%2Fb//": "https://h/a%2Fb", "": "", "sandbox": "sandbox",
+	} {
+		if got := canonical(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}

@@ -4,12 +4,40 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 	"time"
 
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer"
 )
+
+// spelled is a target as a checkpoint has it: an earlier version kept the address as it was written. Where the checkpoint knows
+// other targets' rows and none of this one's, that is said: a new name for the same server would send every row again.
+func spelled(store *checkpoint.Store, target checkpoint.Target, t *terminal) (checkpoint.Target, error) {
+	targets, err := store.Targets()
+	if err != nil {
+		return target, err
+	}
+	var others []string
+	for _, old := range targets {
+		if old.ClientID == target.ClientID && canonical(old.BaseURL) == target.BaseURL {
+			return old, nil
+		}
+		journal, err := store.Target(old.BaseURL, old.ClientID)
+		if err != nil {
+			return target, err
+		}
+		if journal.Facts().Reached {
+			others = append(others, fmt.Sprintf("%s (client %s)", old.BaseURL, old.ClientID))
+		}
+	}
+	if len(others) > 0 {
+		t.note("%s knows rows of %s, and none of %s (client %s): every row is new there; if that is the same gradebook by another name, "+
+			"stop, and give the name of before, or --look-first", store.Path(), strings.Join(others, ", "), target.BaseURL, target.ClientID)
+	}
+	return target, nil
+}
 
 // patient is how long another run may hold the checkpoint before a person is told what is waited for.
 const patient = time.Second

@@ -190,6 +190,7 @@ func (t *tokens) newToken(access string) *token {
 	}
 	write := read.Clone()
 	write["Content-Type"] = []string{"application/json"}
+	read["Cache-Control"] = []string{"no-cache"} // a cache's "not found" could send a row twice
 	return &token{read: read, write: write}
 }
 

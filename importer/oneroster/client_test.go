@@ -51,7 +51,7 @@ func TestRequestsAsTheAPISpellsThem(t *testing.T) {
 	var body map[string]map[string]any
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
 		got = append(got, r.Method+" "+r.RequestURI)
-		for _, h := range []string{"Authorization", "Content-Type", "Accept", "User-Agent", "Accept-Encoding"} {
+		for _, h := range []string{"Authorization", "Content-Type", "Accept", "User-Agent", "Accept-Encoding", "Cache-Control"} {
 			got = append(got, h+": "+r.Header.Get(h))
 		}
 		if r.Body != http.NoBody {
@@ -70,8 +70,8 @@ func TestRequestsAsTheAPISpellsThem(t *testing.T) {
 	r.SourcedID = "a/b ü%?#.."
 	const path = "/root/ims/oneroster/gradebook/v1p2/results/"
 	const id = "a%2Fb%20%C3%BC%25%3F%23.."
-	plain := []string{"Authorization: Bearer tok-1", "Content-Type: ", "Accept: application/json", "User-Agent: tester/1", "Accept-Encoding: "}
-	full := []string{plain[0], "Content-Type: application/json", plain[2], plain[3], plain[4], "true []"}
+	plain := []string{"Authorization: Bearer tok-1", "Content-Type: ", "Accept: application/json", "User-Agent: tester/1", "Accept-Encoding: ", "Cache-Control: no-cache"}
+	full := []string{plain[0], "Content-Type: application/json", plain[2], plain[3], plain[4], "Cache-Control: ", "true []"}
 	for _, tt := range []struct {
 		do   func() Answer
 		line string
