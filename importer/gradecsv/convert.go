@@ -73,8 +73,11 @@ func (c *converter) convert(fr frame, rows []Row) []Row {
 	default:
 		first := len(rows) - 1
 		rows = c.results(fr, rows)
-		if len(rows[first].Errors) > 0 && c.headerAgain(fr, &rows[first]) {
+		switch last := &rows[len(rows)-1]; {
+		case len(rows[first].Errors) > 0 && c.headerAgain(fr, &rows[first]):
 			rows = rows[:first+1]
+		case fr.open && last.Filtered == "":
+			c.cut(last)
 		}
 	}
 	return rows

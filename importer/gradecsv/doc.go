@@ -68,7 +68,8 @@
 // date or a flag where fields are shifted (shown.go).
 //
 // What no rule forbids and is hardly ever meant, such as a score of 70000, a date of 1926 or an id 3-Apr, is a warning
-// (odd.go, oddid.go).
+// (odd.go, oddid.go); so are scores that are all parts of one (fractions.go), and a file that ends within its last value, of
+// which what is left would be as good.
 //
 // A row that was rejected for what it does not show by itself is refused in a rejects file until a person has looked at it
 // (review.go).

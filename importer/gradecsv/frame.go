@@ -20,6 +20,7 @@ type frame struct {
 	// text is the record without its last line end, or, with a fault, the first line of what could be no record.
 	text  string
 	fault fault
+	open  bool   // the file ends in it, without a line end
 	shape *shape // set by the Reader: what the record is converted by
 	// faultLine and faultCol say where the fault is.
 	faultLine, faultCol int
@@ -116,7 +117,8 @@ func (f *framer) record(first int) (frame, error) {
 
 // good takes the record that ends at end.
 func (f *framer) good(end, lines int) frame {
-	fr := frame{line: f.line, text: string(f.content(0, end))}
+	last := f.buf[f.r+end-1]
+	fr := frame{line: f.line, text: string(f.content(0, end)), open: last != '\n' && last != '\r'}
 	f.advance(end, lines)
 	return fr
 }

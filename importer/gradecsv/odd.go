@@ -3,6 +3,7 @@ package gradecsv
 import (
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ func (c *converter) odd() {
 		return
 	}
 	c.oddScore(r)
+	if r.TextScore != "" {
+		c.oddText(colTextScore)
+	}
 	switch {
 	case r.ScoreDate == "":
 	case r.ScoreDate[:len(oddYear)] < oddYear:
@@ -84,6 +88,39 @@ func (c *converter) oddFrom() float64 {
 
 // latestDate is the last day that is not odd.
 func latestDate(now time.Time) string { return now.AddDate(1, 0, 0).Format(time.DateOnly) }
+
+// cut warns where a file ends within a line whose last field stays valid when its end is missing: a score of 85 becomes 8.
+func (c *converter) cut(row *Row) {
+	i := len(c.header.names) - 1
+	value := bare(row.Raw.text[strings.LastIndexByte(row.Raw.text, c.header.delim)+1:])
+	if len(row.Errors) > 0 || value == "" || !c.cuttable(i) {
+		return
+	}
+	line, col := fieldPlace(row.Raw.text, c.header.delim, i)
+	row.Warnings = append(row.Warnings, Problem{Code: "file.cut", Column: c.header.label(i), File: c.file, Line: row.Line + line, Col: col,
+		Message: "the file ends in this value, without a line end; check whether it was cut off, and export it again if so"})
+}
+
+// cuttable says whether part of a column's value is as good as all of it, and something else.
+func (c *converter) cuttable(i int) bool {
+	if c.mapping != nil {
+		return slices.Contains(c.mapping.used, i) || c.header.wide != nil && c.header.wide[i]
+	}
+	for _, col := range [...]column{colSourcedID, colLineItem, colStudent, colScore, colTextScore, colClass} {
+		if c.layout.index[col] == i {
+			return true
+		}
+	}
+	return slices.ContainsFunc(c.layout.metadata, func(m metadataColumn) bool { return m.place == i })
+}
+
+// oddText warns of what programs write where there is no value.
+func (c *converter) oddText(col column) {
+	switch value := c.rec.columns[col]; strings.ToLower(value) {
+	case "null", "nil", "nan", "none", "undefined", "n/a":
+		c.warnShown(col, "text.noValue", "is a word that programs write where there is no value; empty the cell if none is meant", value)
+	}
+}
 
 // warnShown is warn with the value, which failShown decides whether to show.
 func (c *converter) warnShown(col column, code, message, value string) {

@@ -56,3 +56,56 @@ func TestOddPoints(t *testing.T) {
 		}
 	}
 }
+
+// A file that ends within its last value may have been cut off there. That is said where the value would be as good and another,
+// and nowhere else.
+func TestCutFile(t *testing.T) {
+	const head = "lineItemSourcedId,studentSourcedId,scoreStatus,scoreDate,"
+	for text, warned := range map[string]bool{
+		head + "score\nli1,st1,fully graded,2026-06-01,8":               true,
+		head + "score\nli1,st1,fully graded,2026-06-01,8\n":             false,
+		head + "score\nli1,st1,fully graded,2026-06-01,8\r":             false,
+		head + "score\nli1,st1,exempt,2026-06-01,":                      false,
+		head + "comment\nli1,st1,exempt,2026-06-01,good":                false,
+		head + "metadata.term\nli1,st1,exempt,2026-06-01,S1":            true,
+		head + "textScore\nli1,st1,fully graded,2026-06-01,\"B+\"":      true,
+		"Student,ID,Section,Essay (4711)\nKim,1,A,8":                    true,
+		"Student,ID,Section,Essay (4711),Final Score\nKim,1,A,8,80":     false,
+		"Student ID,Assignment,Date,Score\n1,a1,2026-06-01,8":           true,
+		"Student ID,Assignment,Score,Date,Teacher\n1,a1,8,2026-06-01,X": false,
+	} {
+		_, rows := readText(t, text, Options{ScoreDate: "2026-06-01"})
+		got := false
+		for _, row := range rows {
+			if len(row.Errors) > 0 {
+				t.Errorf("%q: %v", text, row.Errors)
+			}
+			for _, w := range row.Warnings {
+				got = got || w.Code == "file.cut"
+			}
+		}
+		if got != warned {
+			t.Errorf("%q: warned %v, want %v", text, got, warned)
+		}
+	}
+}
+
+// Scores that are all parts of one are odd, unless most are points for right and wrong.
+func TestFractions(t *testing.T) {
+	for scores, odd := range map[string]bool{
+		strings.Repeat("0.85 ", 12):                     true,
+		strings.Repeat("0.85 ", 9):                      false,
+		strings.Repeat("0.85 ", 8) + "1 0 1 0":          true,
+		strings.Repeat("0.5 ", 3) + "1 0 1 0 1 0 1 0 1": false,
+		strings.Repeat("0.85 ", 12) + "2":               false,
+		strings.Repeat("1 ", 12):                        false,
+	} {
+		var f fractions
+		for i, score := range strings.Fields(scores) {
+			f.add(score, i+2)
+		}
+		if f.odd() != odd {
+			t.Errorf("%s: %v, want %v", scores, f.odd(), odd)
+		}
+	}
+}

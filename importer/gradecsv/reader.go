@@ -262,7 +262,7 @@ func (r *Reader) take(row *Row) bool {
 	ch := r.conv.oldest()
 	if ch.taken == len(ch.rows) {
 		if ch.last {
-			ch.src.lostZeros()
+			ch.src.whole()
 			r.warn(ch.src)
 			r.infos = append(r.infos, ch.src.info)
 		}

@@ -45,9 +45,10 @@ type source struct {
 	refs   *refs
 	zipped *zipped
 	// waits says that a read may wait for someone: the file is a pipe or standard input.
-	waits    bool
-	widths   [2]widths // of the columns ids
-	warnings []Problem
+	waits     bool
+	widths    [2]widths // of the columns ids
+	fractions fractions // of the scores
+	warnings  []Problem
 }
 
 // meter counts and hashes what passes through.

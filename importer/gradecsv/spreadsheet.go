@@ -222,6 +222,9 @@ func ids() []column { return []column{colStudent, colLineItem} }
 func (s *source) watch(row *Row) {
 	s.widths[0].add(row.Result.Student.SourcedID, row.Line)
 	s.widths[1].add(row.Result.LineItem.SourcedID, row.Line)
+	if len(row.Errors) == 0 {
+		s.fractions.add(string(row.Result.Score), row.Line)
+	}
 }
 
 // lostZeros warns of ids that seem to have lost their leading zeros.

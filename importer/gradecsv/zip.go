@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -102,7 +103,7 @@ func (z *archive) results() (io.ReadCloser, int64, error) {
 	case f == nil && mode == modeAbsent && z.manifest.found:
 		return nil, 0, &InputError{z.path, "has no results.csv, and its manifest says so: there are no results in it", "export it again with results"}
 	case f == nil:
-		return nil, 0, &InputError{z.path, "has no results.csv", "export it again, or name the CSV file itself"}
+		return nil, 0, &InputError{z.path, "has no results.csv" + z.found(), "export it again, or name the CSV file itself"}
 	case mode == modeAbsent && z.manifest.found:
 		return nil, 0, &InputError{z.path, "has a results.csv, but its manifest says that it is absent", "export it again; or unpack it and name results.csv"}
 	}
@@ -111,6 +112,16 @@ func (z *archive) results() (io.ReadCloser, int64, error) {
 		return nil, 0, z.damaged(resultsName, err)
 	}
 	return r, int64(f.UncompressedSize64), nil
+}
+
+// found lists what there is instead.
+func (z *archive) found() string {
+	var names []string
+	for _, f := range z.files {
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	return when(len(names) > 0, "; found "+listed(names), "")
 }
 
 // verify reads an entry to its end, so that a damaged one is refused before anything of it is used.

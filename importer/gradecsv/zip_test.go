@@ -78,7 +78,7 @@ func TestBadZips(t *testing.T) {
 		want string
 	}{
 		{"no results", packed(t, "manifest.csv", "propertyName,value\noneroster.version,1.2\n"), "a.zip: has no results.csv, and its manifest says so: there are no results in it; export it again with results"},
-		{"no results, no manifest", packed(t, "users.csv", "sourcedId\n"), "a.zip: has no results.csv; export it again, or name the CSV file itself"},
+		{"no results, no manifest", packed(t, "users.csv", "sourcedId\n"), "a.zip: has no results.csv; found \"users.csv\"; export it again, or name the CSV file itself"},
 		{"absent, and there", packed(t, "manifest.csv", "propertyName,value\noneroster.version,1.2\nfile.results,\n", "results.csv", zipResults),
 			"a.zip: has a results.csv, but its manifest says that it is absent; export it again; or unpack it and name results.csv"},
 		{"a part is missing", packed(t, "manifest.csv", zipManifest+"file.resultScoreScales,bulk\n", "results.csv", zipResults),
