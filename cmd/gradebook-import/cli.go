@@ -47,7 +47,7 @@ func command(ctx context.Context, args []string, t *terminal) error {
 	parsed, err := parser.Parse(args)
 	if err != nil {
 		t.json = asksForJSON(args)
-		return refused(err, files)
+		return errors.Join(refused(err, files), misread{args: args, files: files}.leave(err, t))
 	}
 	t.origins = &origins{parsed, files}
 	t.warnEnvironment(parser.Model)

@@ -16,8 +16,8 @@ import (
 )
 
 // attempt does what a job takes to begin, and the job. One that does not begin leaves a report that says so: whoever mails
-// the page in the morning must not take the last run's for this one's. Not while another run holds the checkpoint: the
-// report is that run's then.
+// the page in the morning must not take the last run's for this one's. Not while another run holds the checkpoint, whose
+// report it is then. A command line that is not understood comes here by misread.
 func (j *job) attempt(ctx context.Context, do func() error) error {
 	started := time.Now()
 	err := do()
@@ -64,31 +64,31 @@ func (j *job) busy(err error) bool {
 	return errors.As(err, &locked)
 }
 
-// leave writes the report of a run that did not begin. Where it cannot be written, on a full disk say, the last run's is not
-// left in its place: that is set aside, which needs no room.
+// leave writes the report of a run that did not begin. That of a run that read rows is a receipt, and kept beside it as
+// report.previous.json, which needs no room: where the new one cannot be written, on a full disk say, none is there.
 func (j *job) leave(r *importer.Report) error {
 	dir := reportDir(j.output.ReportDir)
-	if dir == "" {
-		return nil // which is what kept the run from beginning
+	if info, err := os.Stat(string(dir)); err != nil || !info.IsDir() {
+		return nil // for a slip of the pen in some place, none is made
 	}
-	_ = os.MkdirAll(string(dir), 0o700) // where this fails, there is no report of an earlier run either
-	return errors.Join(setAside(dir.writeReport(j.names.report, r)), setAside(dir.writePage(j.names.report, r, j.page())))
+	report := filepath.Join(string(dir), j.names.report)
+	drop := setAside
+	if last, err := readReport(report); err == nil && last.Counts.Read == 0 {
+		drop = func(path string) error { _ = os.Remove(path); return nil } // it says as little as the new one
+	}
+	kept := errors.Join(drop(report), drop(pageName(report)))
+	return errors.Join(kept, dir.writeReport(j.names.report, r), dir.writePage(j.names.report, r, j.page()))
 }
 
-// setAside gives a file of an earlier run that could not be written anew another name: report.previous.json.
-func setAside(err error) error {
-	var write *importer.WriteError
-	if !errors.As(err, &write) {
-		return err
-	}
-	info, missing := os.Lstat(write.Path)
-	if missing != nil || !info.Mode().IsRegular() {
+// setAside gives a file another name, if there is one.
+func setAside(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
 		return nil
 	}
-	ext := filepath.Ext(write.Path)
-	previous := strings.TrimSuffix(write.Path, ext) + previousMark + ext
-	if renameErr := os.Rename(write.Path, previous); renameErr != nil {
-		return fmt.Errorf("%s is of an earlier run, and could be neither written anew (%w) nor set aside", write.Path, write.Err)
+	ext := filepath.Ext(path)
+	if err := os.Rename(path, strings.TrimSuffix(path, ext)+previousMark+ext); err != nil {
+		return fmt.Errorf("%s is of an earlier run, and could not be set aside: %w", path, err)
 	}
-	return fmt.Errorf("%s was of an earlier run, and is now %s: a new one cannot be written (%w)", write.Path, previous, write.Err)
+	return nil
 }
