@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -109,12 +111,32 @@ func refused(err error, files *configFiles) error {
 		text = set.Error()
 	case errors.As(err, &file) && parsed: // flags that name files are opened later, the config file apart
 		text = origins{parse.Context, files}.named("config") + ": " + unread(file.Path, err).Error()
+	case parsed && parse.Context.Error == nil: // nothing is wrong with what is there
+		text = cmp.Or(missing(parse.Context.Selected()), text)
 	}
 	f := usage("%s", text)
 	if parsed && parse.Context.Selected() != nil {
 		return f.try(parse.Context.Selected().FullPath() + " --help lists its flags")
 	}
 	return f.try(program + " --help lists the commands")
+}
+
+// missing says what a command needs and was not given; "" where that is nothing.
+func missing(command *kong.Node) string {
+	if command == nil {
+		return ""
+	}
+	for _, arg := range command.Positional {
+		if arg.Required && !arg.Set {
+			return fmt.Sprintf("%s is missing: %s", strings.ToUpper(arg.Name), strings.ToLower(arg.Help[:1])+strings.TrimSuffix(arg.Help[1:], "."))
+		}
+	}
+	for _, flag := range command.Flags {
+		if flag.Required && !flag.Set {
+			return fmt.Sprintf("--%s %s is missing: %s", flag.Name, flag.PlaceHolder, strings.ToLower(flag.Help[:1])+strings.TrimSuffix(flag.Help[1:], "."))
+		}
+	}
+	return ""
 }
 
 // asksForJSON looks for --log-format in a command line that cannot be run, so that whoever reads JSON can read why.

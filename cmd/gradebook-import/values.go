@@ -20,15 +20,21 @@ import (
 
 var durationType, limitType = reflect.TypeFor[time.Duration](), reflect.TypeFor[limit]()
 
-// valueMappers read numbers, times and words.
+// valueMappers read numbers, times, words and what reads itself.
 func valueMappers() []kong.Option {
-	return []kong.Option{
+	var options []kong.Option
+	for _, t := range []reflect.Type{reflect.TypeFor[delimiter](), reflect.TypeFor[shard](), reflect.TypeFor[timeZone](), reflect.TypeFor[most](),
+		reflect.TypeFor[age](), reflect.TypeFor[metricsAddress](), reflect.TypeFor[pushAddress]()} {
+		options = append(options, kong.TypeMapper(t, kong.MapperFunc(itself)))
+	}
+	return append(options,
 		kong.TypeMapper(durationType, valueMapper{}),
 		kong.TypeMapper(limitType, valueMapper{}),
 		kong.KindMapper(reflect.Int, valueMapper{}),
 		kong.KindMapper(reflect.Float64, valueMapper{}),
 		kong.KindMapper(reflect.String, kong.MapperFunc(word)),
-	}
+		kong.KindMapper(reflect.Bool, boolMapper{}),
+	)
 }
 
 type valueMapper struct{}
@@ -43,12 +49,64 @@ func (valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	return parseValue(text, target, ctx.Value.Tag)
 }
 
+// text is the value of a flag that needs one.
+func text(ctx *kong.DecodeContext) (string, error) {
+	next := ctx.Scan.Peek()
+	var value string
+	switch err := ctx.Scan.PopValueInto("value", &value); {
+	case err == nil:
+		return value, nil
+	case ctx.Value.Flag == nil:
+		return "", err
+	case next.IsEOL():
+		return "", usage("needs a value: %s", ctx.Value.Flag.PlaceHolder)
+	}
+	return "", usage("needs a value: %s; one that begins with - is written --%s=%s", ctx.Value.Flag.PlaceHolder, ctx.Value.Name, next)
+}
+
 // word reads a text, which may have to be one of a few.
 func word(ctx *kong.DecodeContext, target reflect.Value) error {
-	if err := ctx.Scan.PopValueInto("string", target.Addr().Interface()); err != nil {
+	value, err := text(ctx)
+	if err != nil {
 		return err
 	}
-	return oneOf(ctx.Value, target.String())
+	target.SetString(value)
+	return oneOf(ctx.Value, value)
+}
+
+// itself has a value read itself.
+func itself(ctx *kong.DecodeContext, target reflect.Value) error {
+	value, err := text(ctx)
+	if err != nil {
+		return err
+	}
+	return target.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(value))
+}
+
+// boolMapper reads a flag that stands for itself, or is given true or false.
+type boolMapper struct{}
+
+// IsBool says to kong that no value need follow.
+func (boolMapper) IsBool() bool { return true }
+
+func (boolMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	if ctx.Scan.Peek().Type != kong.FlagValueToken {
+		target.SetBool(true)
+		return nil
+	}
+	value := fmt.Sprint(ctx.Scan.Pop().Value)
+	if err := isBool(value); err != nil {
+		return err
+	}
+	target.SetBool(slices.Contains([]string{"true", "1", "yes"}, strings.ToLower(value)))
+	return nil
+}
+
+func isBool(text string) error {
+	if !slices.Contains([]string{"true", "1", "yes", "false", "0", "no"}, strings.ToLower(text)) {
+		return usage("%q is neither true nor false", text)
+	}
+	return nil
 }
 
 func oneOf(v *kong.Value, text string) error {
@@ -133,8 +191,8 @@ func fits(flag *kong.Flag, text string) error {
 		return unmarshaler.UnmarshalText([]byte(text))
 	case flag.Target.Type() == durationType || kind == reflect.Int || kind == reflect.Float64:
 		return parseValue(text, value.Elem(), flag.Tag)
-	case kind == reflect.Bool && !slices.Contains([]string{"true", "1", "yes", "false", "0", "no"}, strings.ToLower(text)):
-		return usage("%q is neither true nor false", text)
+	case kind == reflect.Bool:
+		return isBool(text)
 	}
 	return oneOf(flag.Value, text)
 }
