@@ -97,3 +97,29 @@ func TestHeaderAgainFarBehind(t *testing.T) {
 		}
 	}
 }
+
+// Names that nobody quoted shift a row. Where the last column is blank anyway, nothing else shows it: a section would be a score.
+func TestShiftedNames(t *testing.T) {
+	const head = "Student,ID,SIS User ID,Section,Essay (4711),Quiz (4712)"
+	const rows = "Lee, Kim,1,11,102,8,\nCruz, Ana,2,12,102,9,\nOde, Bo,3,13,102,7,\n"
+	for _, tt := range []struct{ name, text, want string }{
+		{"as they come", head + "\n" + rows, "stdin:1: the rows have 1 field more than these column names, blank at the end; "},
+		{"as a spreadsheet saves them", head + ",\n" + rows, "R2 R2 R3 R3 R4 R4"},
+		{"in quotes", head + "\n" + strings.NewReplacer("Lee, Kim", `"Lee, Kim"`, "Cruz, Ana", `"Cruz, Ana"`, "Ode, Bo", `"Ode, Bo"`).Replace(rows), "A2 A3 A4"},
+		{"a space in front of all", head + ",\nKim, 1, 11, A, 8, 9,\n", "A2 A2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := Open([]string{"-"}, Options{Stdin: strings.NewReader(tt.text), ScoreDate: "2026-06-01"})
+			if err != nil {
+				if !strings.HasPrefix(err.Error(), tt.want) {
+					t.Error(err)
+				}
+				return
+			}
+			rows := readAll(t, r)
+			if got := kinds(rows); got != tt.want {
+				t.Errorf("got %s, want %s\n%s", got, tt.want, messages(rows))
+			}
+		})
+	}
+}

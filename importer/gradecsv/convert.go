@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"gradebook-import/importer/oneroster"
@@ -242,11 +243,37 @@ func (c *converter) checkBlank(text string) {
 	if c.header.blank+c.header.trailing >= len(c.header.names) {
 		return
 	}
-	for i, field := range splitFields(text, c.header.delim) {
+	fields := splitFields(text, c.header.delim)
+	for i, field := range fields {
 		if c.header.nameless(i) && strings.Trim(field, "\" ") != "" {
 			c.failAt(i, "row.fields", "text after the last column that has a name; "+unnamedHint, field, false)
 		}
 	}
+	if i := parted(fields); i > 0 && c.header.delim == ',' {
+		c.failAt(i, "row.fields", "begins with a space, as the second half of a field does whose comma has no quotes; "+
+			"put quotes around both halves together, or remove the space", fields[i], false)
+	}
+}
+
+// parted is the field that seems to be the second half of the one before, as of a name Lee, Kim: it alone begins with a space,
+// and both are words. 0: there is none.
+func parted(fields []string) int {
+	found := 0
+	for i, field := range fields {
+		if i == 0 || !strings.HasPrefix(field, " ") {
+			continue
+		}
+		if found > 0 || !isWord(strings.TrimSpace(field)) || !isWord(fields[i-1]) {
+			return 0
+		}
+		found = i
+	}
+	return found
+}
+
+func isWord(text string) bool {
+	r, _ := utf8.DecodeRuneInString(text)
+	return unicode.IsLetter(r)
 }
 
 // fail adds an error to the row. value may be a student's data.

@@ -34,7 +34,8 @@
 // names of columns, under the delimiter that shows them, and where none has any, the first line, under the delimiter
 // that divides the lines most evenly. What lies before the header is a preamble and is not imported; a warning says so.
 // Blank fields after those of the header are taken for delimiters at the line ends only where all sampled rows have the
-// same number of them: otherwise one may come from a comma that nobody quoted, and all fields after it be shifted.
+// same number of them: otherwise one may come from a comma that nobody quoted, and all fields after it be shifted. With a
+// profile, where nothing shows a shift, such a file is refused, and a row that looks shifted as well (parted).
 // A header in the middle whose columns are others ends the file with an error (again.go).
 // Filtered are blank rows, the header again, and lines of totals: a word such as Total, numbers and no score status, so
 // that the row could be no result anyway.

@@ -55,6 +55,7 @@ func (c *converter) one(rows []Row) []Row {
 // unpivot makes a row of each assignment's cell that has a result.
 func (c *converter) unpivot(rows []Row) []Row {
 	base := *c.row
+	base.Errors = slices.Clip(base.Errors) // or the rows would write theirs over each other's
 	part := 0
 	for _, c.cell = range c.mapping.cells {
 		if c.none() {
