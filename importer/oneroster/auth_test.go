@@ -211,6 +211,7 @@ func tokenCases() []tokenCase {
 		{"failing", reply(503, page, "Retry-After", "7"), nil, NotApplied, "auth.unavailable", NotApplied},
 		{"down", nil, &net.OpError{Op: "dial", Err: errors.New("kim")}, NotApplied, "net.unreachable", NotApplied},
 		{"unknown", nil, &net.DNSError{}, NotApplied, "net.dns", NotApplied},
+		{"another protocol", &http.Response{StatusCode: 101, Header: http.Header{}, Body: io.NopCloser(unending{})}, nil, Abort, "auth.nonsense", NotApplied},
 		{"cut", &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(io.MultiReader(strings.NewReader(`{"acc`), broken{}))},
 			nil, NotApplied, "net.closed", NotApplied},
 	}
@@ -219,6 +220,11 @@ func tokenCases() []tokenCase {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// unending is what nobody may read.
+type unending struct{}
+
+func (unending) Read([]byte) (int, error) { panic("what follows a 101 is read") }
 
 func TestTokenFailures(t *testing.T) {
 	for _, before := range []bool{false, true} {

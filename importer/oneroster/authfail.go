@@ -99,6 +99,13 @@ func (w *witness) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if endless(resp) {
+		if err := resp.Body.Close(); err != nil {
+			return nil, err
+		}
+		resp.Body = http.NoBody
+		return resp, nil
+	}
 	w.body = resp.Body
 	limited := io.LimitReader(readerFunc(w.read), tokenBytes)
 	resp.Body = struct {

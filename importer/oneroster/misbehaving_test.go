@@ -170,6 +170,11 @@ func TestConnectionsThatBreakOff(t *testing.T) {
 				}
 			}
 		}, Doubt, Doubt, "net.failed", 0, 0},
+		{"another protocol", func(t *testing.T, c net.Conn) {
+			readRequest(t, c)
+			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			io.Copy(io.Discard, c)
+		}, Doubt, Doubt, "server.http101", 101, 0},
 		{"a body of a byte a second", func(t *testing.T, c net.Conn) {
 			readRequest(t, c)
 			io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n")

@@ -96,10 +96,16 @@ func (c *Client) roundTrip(h *http.Request, resp *response, most int, room *[]by
 	}
 	defer got.Body.Close()
 	resp.status, resp.header = got.StatusCode, got.Header
+	if endless(got) {
+		return nil
+	}
 	resp.body, resp.cut = readAtMost((*room)[:0], got.Body, most)
 	*room = resp.body
 	return nil
 }
+
+// endless says that what follows an answer is no body but another protocol, and that no context would end reading it.
+func endless(resp *http.Response) bool { return resp.StatusCode == http.StatusSwitchingProtocols }
 
 // readAtMost appends what r yields to b. cut says that it did not come to its end within most bytes.
 func readAtMost(b []byte, r io.Reader, most int) (_ []byte, cut bool) {
