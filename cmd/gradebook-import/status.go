@@ -237,7 +237,7 @@ func (k *knownTarget) print(w io.Writer) {
 	switch {
 	case k.Interrupted > 0 && !blind:
 		fmt.Fprint(w, "  There is nothing to do by hand: run the same command again. It looks each of them up at the\n"+
-			"  server, and sends those that are not there.\n")
+			"  server, and sends those that are not there. One that its file no longer has stays in doubt.\n")
 	case k.AllocatesIDs:
 		fmt.Fprint(w, "\n  This server gives results other ids than the file's, so rows in doubt cannot be looked up.\n"+leftToPerson)
 	case k.RefusesLook:

@@ -20,7 +20,9 @@ type response struct {
 	wrote bool
 	// list says that a GET asked for a list, not for one result.
 	list bool
-	now  time.Time
+	// reused: other requests went over the connection before.
+	reused bool
+	now    time.Time
 }
 
 // classify says what an answer to a request means. It decides by method, status and body alone; what a 401 or the

@@ -41,6 +41,9 @@ type Client struct {
 	patient   chan *patience
 	// answered: the server has answered, so an address is not set wrong.
 	answered atomic.Bool
+	// allocates: the server was seen to give a result another id than the supplied one.
+	allocates atomic.Bool
+	recent    recent
 }
 
 // NewClient checks the configuration; it makes no connection. An address that is refused is an *EndpointError.
@@ -100,7 +103,8 @@ func (c *Client) Submit(ctx context.Context, method string, r *Result) Answer {
 	if req.body, err = AppendBody(make([]byte, 0, typicalBody), r); err != nil {
 		return Answer{Verdict: Rejected, Code: "row.encoding", Reason: "the row has a value that cannot be written as JSON", Ended: time.Now()}
 	}
-	return c.send(ctx, &req, nil)
+	c.recent.add(r.SourcedID)
+	return c.send(ctx, &req, func(a *Answer, resp *response) { c.uncross(a, r, resp) })
 }
 
 // Find looks for r by its sourcedId, and compares what was sent with what is there. For a result to be deleted,

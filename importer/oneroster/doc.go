@@ -7,8 +7,8 @@
 // is retried here but after a 401, with a new access token: a 401 means that nothing was applied. The [Verdict] is true
 // whenever the caller's context ends. In particular:
 //
-//   - Accepted: the server said so. Its body may be cut, foreign or missing; only a web page in place of an answer is
-//     not believed, since login pages and portals answer 200 as well (Doubt).
+//   - Accepted: the server said so. Its body may be cut, foreign or missing; not believed are a web page in place of an
+//     answer, since login pages and portals answer 200 as well, and an answer for another row (crossed.go): Doubt.
 //   - NotApplied: the request cannot have had an effect.
 //   - Doubt: everything else that is not an answer.
 //
@@ -24,7 +24,7 @@
 //	404, 410 to a DELETE  missing
 //	404 as a web page     to a GET doubt: a gateway's page, and believing it could send a row twice
 //	other 4xx to a GET    rejected: this one cannot be looked up, others may be; for a list blind
-//	1xx, 6xx and beyond   doubt
+//	1xx, 6xx and beyond   doubt; of a 101 nothing more is read, since no time limit would end that
 //	unreadable 200, or another result, to a GET   doubt: nothing was learned
 //
 // An [Answer]'s Reason is ours, in plain words, and repeats nothing that a server wrote, but for the host that a
