@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -19,6 +20,8 @@ import (
 // of the requests it had to refuse.
 //
 //	go test ./cmd/gradebook-import -run '^$' -bench Pace -benchtime 1x -timeout 30m
+//
+// What a run spends at its end on the last rows, refused or in doubt, weighs less in a longer one (-pace.length 2m).
 func BenchmarkPace(b *testing.B) {
 	for _, p := range profile.All() {
 		if p.StallEvery > 0 { // loopback stands still when it likes
@@ -32,8 +35,7 @@ func BenchmarkPace(b *testing.B) {
 	}
 }
 
-// paceLength is how long a run would take at what the server allows.
-const paceLength = 30 * time.Second
+var paceLength = flag.Duration("pace.length", 30*time.Second, "how long a run would take at what the server allows")
 
 func importPaced(b *testing.B, p profile.Profile) {
 	gradebook := sandbox.New(sandboxOf(p))
@@ -47,7 +49,7 @@ func importPaced(b *testing.B, p profile.Profile) {
 		other.Go(func() { neighbour(ctx, server.URL, p) })
 	}
 	dir := b.TempDir()
-	length := paceLength
+	length := *paceLength
 	if len(p.Steps) > 0 {
 		length = p.For
 	}
