@@ -18,7 +18,7 @@ import (
 )
 
 // A Source yields the rows of the input in their order. Read fills rows from the front, reports how many, and ends
-// with io.EOF; any other error means that nothing after it can be read. The rows stay the caller's.
+// with io.EOF; any other error means that nothing after it can be read. The rows stay the caller's, who reads others into them.
 type Source interface {
 	Read(rows []gradecsv.Row) (int, error)
 }

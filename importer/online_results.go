@@ -59,9 +59,10 @@ func (l *results) expect(rows []gradecsv.Row) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range rows {
-		r := &rows[i].Result
-		if rows[i].Filtered == "" && len(rows[i].Errors) == 0 && r.Status != oneroster.StatusToBeDeleted {
-			l.ahead = append(l.ahead, r)
+		row := &rows[i]
+		if row.Filtered == "" && len(row.Errors) == 0 && row.Result.Status != oneroster.StatusToBeDeleted {
+			r := row.Result // others are read into the row
+			l.ahead = append(l.ahead, &r)
 		}
 	}
 	if n := len(l.ahead) - aheadMost; n > 0 {
@@ -73,7 +74,7 @@ func (l *results) expect(rows []gradecsv.Row) {
 func (l *results) group(r *oneroster.Result) []*oneroster.Result {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	i := slices.Index(l.ahead, r)
+	i := slices.IndexFunc(l.ahead, func(a *oneroster.Result) bool { return a.SourcedID == r.SourcedID })
 	if i < 0 || l.unlisted {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -382,4 +383,19 @@ func TestOnlineThorough(t *testing.T) {
 			t.Errorf("%v, %+v, %+v", err, *r.Effects, r.Counts)
 		}
 	})
+}
+
+// Which rows come is remembered by what they say: others are read into the same memory while they are asked about.
+func TestOnlineKeepsRowsAhead(t *testing.T) {
+	rows := []gradecsv.Row{{Result: oneroster.Result{SourcedID: "one"}}, {Result: oneroster.Result{SourcedID: "two"}}}
+	l := &results{}
+	l.expect(rows)
+	rows[0].Result.SourcedID, rows[1].Result.SourcedID = "three", "four"
+	var got []string
+	for _, r := range l.group(&oneroster.Result{SourcedID: "one"}) {
+		got = append(got, r.SourcedID)
+	}
+	if want := []string{"one", "two"}; !slices.Equal(got, want) {
+		t.Errorf("asked for %q, want %q", got, want)
+	}
 }

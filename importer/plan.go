@@ -48,15 +48,15 @@ type span struct {
 	index uint16 // of the file as it was given
 }
 
-// batch is rows that are planned together, and the outcomes of those that become no task. There are two, in turn: the
-// recorder has done with one of them when it takes the outcomes of the other.
+// batch is rows that are planned together, and the outcomes of those that become no task; those that do are copied. There are
+// two, in turn: the recorder has done with one of them when it takes the outcomes of the other.
 type batch struct {
 	rows    []gradecsv.Row
 	decided []Outcome
 }
 
-// room is n rows to read into.
-func (b *batch) room(n int) []gradecsv.Row {
+// buffer is n rows to read into.
+func (b *batch) buffer(n int) []gradecsv.Row {
 	b.decided = b.decided[:0]
 	if cap(b.rows) < n {
 		b.rows = make([]gradecsv.Row, n)
@@ -83,7 +83,7 @@ func (p *planner) run() error {
 	for !p.stop.stopped() {
 		began := time.Now()
 		b := &p.batches[0]
-		n, err := p.Source.Read(b.room(p.stride.rows))
+		n, err := p.Source.Read(b.buffer(p.stride.rows))
 		p.lap.read = time.Since(began)
 		sent, planErr := p.plan(b, n)
 		if planErr != nil {
@@ -149,9 +149,6 @@ func (p *planner) plan(b *batch, n int) (sent int, err error) {
 		tasks = append(tasks, t)
 		intents = append(intents, intent)
 	}
-	if len(tasks) > 0 {
-		b.rows = nil // they stay with the tasks
-	}
 	if len(b.decided) > 0 {
 		p.decided <- b.decided // unconditional: the recorder receives until plan and workers have returned
 		p.batches[0], p.batches[1] = p.batches[1], p.batches[0]
@@ -216,10 +213,13 @@ func (p *planner) begin(tasks []*task, intents []checkpoint.Intent) error {
 	p.lap.asked = time.Now()
 	first, err := p.Journal.Begin(intents)
 	p.lap.durable, p.lap.queued = time.Now(), len(p.tasks)
+	if err != nil {
+		return err
+	}
 	for i, t := range tasks {
 		t.seq = first + uint64(i)
 	}
-	return err
+	return nil
 }
 
 // hand gives tasks to the workers, and waits until it is time for the next.
@@ -255,10 +255,14 @@ func (p *planner) row(row *gradecsv.Row, at uint32, known checkpoint.Known, inte
 	if o.Status != 0 {
 		return nil, o
 	}
-	t := new(task)
-	*t = p.scratch
+	t := new(struct { // one allocation
+		task
+		row gradecsv.Row // its own, since others are read into the batch
+	})
+	t.task, t.row = p.scratch, *row
+	t.task.row = &t.row
 	intent.Op, intent.Follows = op(t.method), known.Seq
-	return t, Outcome{}
+	return &t.task, Outcome{}
 }
 
 // decide says what becomes of a valid row, given what is known of its key: a status, or 0 and how to send it.

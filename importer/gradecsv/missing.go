@@ -87,9 +87,11 @@ func nearest(want string, names []string) string {
 	return near
 }
 
+var spelling = strings.NewReplacer(" ", "", "_", "", "-", "", ".", "")
+
 // plain reduces a name to what people agree on when they spell it differently.
 func plain(name string) string {
-	return strings.NewReplacer(" ", "", "_", "", "-", "", ".", "").Replace(strings.ToLower(name))
+	return spelling.Replace(strings.ToLower(name))
 }
 
 // firstLine lists what stands where column names should, unless it is a row of data, which may be a student's.
