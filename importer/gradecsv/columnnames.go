@@ -96,6 +96,15 @@ func wordsOf(name string) []string {
 	return strings.FieldsFunc(strings.ToLower(spaced.String()), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
 
+// visible is a column's name without what cannot be seen: spaces around it, and characters that programs and web pages leave.
+func visible(name string) string {
+	const invisible = "\u200b\u200c\u200d\u2060\ufeff"
+	if strings.ContainsAny(name, invisible) {
+		name = strings.Map(func(r rune) rune { return when(strings.ContainsRune(invisible, r), -1, r) }, name)
+	}
+	return strings.TrimSpace(name)
+}
+
 // unnamed says that a column has no name.
 func unnamed(name string) bool { return strings.TrimSpace(name) == "" }
 

@@ -185,6 +185,11 @@ func (c *converter) fieldCount() {
 		return
 	}
 	found := len(fields)
+	if other := c.divided(found); other != "" {
+		c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: "row.delimiter",
+			Message: "its fields are separated by " + other + ", and those of the header by " + plural(c.header.delim) + "; write both in one way"})
+		return
+	}
 	code, message := "row.short", fmt.Sprintf("too few fields, the header has %d; "+shortHint, want)
 	if found > want {
 		if c.unreviewed(fields[found-want:]) { // a rejects file's own are the last
@@ -195,6 +200,18 @@ func (c *converter) fieldCount() {
 	c.row.Errors = append(c.row.Errors, Problem{File: c.file, Line: c.row.Line, Col: 1, Code: code,
 		Message: message, Value: when(found == 1, "1 field", fmt.Sprintf("%d fields", found)), QuoteSafe: true})
 }
+
+// divided names what separates the fields of a row that seems to have only one.
+func (c *converter) divided(found int) string {
+	for _, delim := range delimiters() {
+		if found == 1 && strings.Count(c.row.Raw.text, string(rune(delim))) >= len(c.header.names)-1 {
+			return plural(delim)
+		}
+	}
+	return ""
+}
+
+func plural(delim byte) string { return delimiterName(delim) + "s" }
 
 // blank reports a row of delimiters only, as spreadsheets leave behind the last one.
 func (c *converter) blank() bool {

@@ -20,6 +20,11 @@ func foreign() []struct{ magic, what, hint string } {
 		{"\xd0\xcf\x11\xe0", "an old spreadsheet workbook", asCSV},
 		{"\x1f\x8b", "compressed with gzip twice", "unpack it with gunzip"},
 		{"\x89PNG", "a PNG image", "give a OneRoster results.csv"},
+		{"\xff\xd8\xff", "a JPEG image", "give a OneRoster results.csv"},
+		{"7z\xbc\xaf", "an archive (7z)", "unpack it"},
+		{"Rar!", "an archive (RAR)", "unpack it"},
+		{"{\\rtf", "a rich text document", asCSV},
+		{"SQLite f", "a database", "export the results from it as CSV"},
 		{"%PDF-", "a PDF document", "give a OneRoster results.csv"},
 		{"<!DOCTYP", "a web page, perhaps one that asks to log in", "export the file again"},
 		{"<!doctyp", "a web page, perhaps one that asks to log in", "export the file again"},
@@ -61,7 +66,7 @@ func decode(path, encoding string, src io.Reader, waits bool) (*text, error) {
 	case isMarkup(text):
 		return nil, &InputError{path, "not a CSV file: it is a page or a table of the web (HTML), whatever its name says",
 			"open it in a spreadsheet, look whether the grades are in it, and save it as CSV, encoded in UTF-8"}
-	case strings.HasPrefix(text, `{"`) || strings.HasPrefix(text, "[{") || text == "{" || text == "[":
+	case isJSON(text):
 		return nil, &InputError{path, "not a CSV file: it is JSON, which programs give to programs", "export it again, as CSV"}
 	}
 	return choose(path, encoding, head, src, waits)
@@ -75,6 +80,17 @@ func isMarkup(head string) bool {
 		}
 	}
 	return false
+}
+
+// isJSON reports the beginning of an object, or of a list of them.
+func isJSON(head string) bool {
+	inner, object := strings.CutPrefix(head, "{")
+	list := false
+	if !object {
+		inner, list = strings.CutPrefix(head, "[")
+	}
+	inner = strings.TrimLeft(inner, " \t\r\n")
+	return (object || list) && (inner == "" || object && inner[0] == '"' || list && inner[0] == '{')
 }
 
 // peekHead reads the first bytes and puts them back.

@@ -97,7 +97,7 @@ func fitting(profiles []*Profile, h *Header, labels []label, line, at int) []cho
 // isNative reports whether a header is OneRoster's, perhaps with columns missing: it has two of the required ones, and one
 // that no other list of grades has. Of such a file the missing columns are named, and no score status is made up.
 func isNative(h *Header, has []string) bool {
-	own := func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), colSourcedID.String()) }
+	own := func(name string) bool { return strings.EqualFold(visible(name), colSourcedID.String()) }
 	return len(has) >= 2 && (slices.Contains(has, colScoreStatus.String()) || slices.ContainsFunc(h.names, own))
 }
 
@@ -105,7 +105,7 @@ func isNative(h *Header, has []string) bool {
 func nativeColumns(h *Header) []string {
 	var has []string
 	for _, c := range required() {
-		if slices.ContainsFunc(h.names, func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), c.String()) }) {
+		if slices.ContainsFunc(h.names, func(name string) bool { return strings.EqualFold(visible(name), c.String()) }) {
 			has = append(has, c.String())
 		}
 	}

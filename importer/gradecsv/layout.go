@@ -129,12 +129,35 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 		}
 	}
 	l.bind()
+	if near := l.misspelled(h, unknown, colSourcedID); near >= 0 {
+		return nil, nil, &InputError{path, fmt.Sprintf("the column %s is perhaps sourcedId: without that column each result would get an id of its own, beside the one that it has",
+			h.naming.list(h.names, []int{near})), "rename it to sourcedId, or if it is something else, to another name"}
+	}
 	if len(unknown) > 0 {
 		p := h.unknown(unknown)
+		var renames []string
+		for col := range columnCount {
+			if i := l.misspelled(h, unknown, col); i >= 0 {
+				renames = append(renames, h.naming.list(h.names, []int{i})+" to "+col.String())
+			}
+		}
+		if len(renames) > 0 {
+			p.Message += "; perhaps rename " + strings.Join(renames, ", ")
+		}
 		p.File, p.Line, p.Col = path, h.at[0].line, h.at[0].col
 		warnings = append(warnings, p)
 	}
 	return l, warnings, l.complete(path, h, haveDate)
+}
+
+// misspelled is the column among some that seems to be one that the file lacks; -1 where there is none.
+func (l *layout) misspelled(h *Header, among []int, col column) int {
+	for _, i := range among {
+		if l.index[col] < 0 && nearest(col.String(), []string{visible(h.names[i])}) != "" {
+			return i
+		}
+	}
+	return -1
 }
 
 // place finds what the i-th column is. A warning comes back when its name is not spelled as the binding has it.
@@ -145,7 +168,7 @@ func (l *layout) place(i int, name string, ignore bool) (Problem, error) {
 		}
 		return Problem{}, nil
 	}
-	trimmed := strings.TrimSpace(name)
+	trimmed := visible(name)
 	canonical := ""
 	if len(trimmed) > len(metadataPrefix) && strings.EqualFold(trimmed[:len(metadataPrefix)], metadataPrefix) {
 		canonical = metadataPrefix + trimmed[len(metadataPrefix):]

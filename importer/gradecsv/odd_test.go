@@ -109,3 +109,14 @@ func TestFractions(t *testing.T) {
 		}
 	}
 }
+
+// A second byte order mark, as programs leave that put files together, hides no column: without its sourcedId, a result would
+// be made a second time.
+func TestInvisibleNames(t *testing.T) {
+	for _, head := range []string{utf8BOM + utf8BOM + "sourcedId", "sourcedId\u00a0", "\u200bsourcedId", "sourced\u2060Id"} {
+		_, rows := readText(t, head+","+shortHeader+"\nr1,"+goodRow+"\n", Options{})
+		if len(rows) != 1 || rows[0].Result.SourcedID != "r1" {
+			t.Errorf("%q: %+v", head, rows)
+		}
+	}
+}

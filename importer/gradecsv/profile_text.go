@@ -97,7 +97,7 @@ func spaced(literal string) string {
 
 // folded is a name without what people spell differently: case, spaces, and a colon after a label.
 func folded(name string) string {
-	name = strings.TrimSuffix(strings.TrimSpace(name), ":")
+	name = strings.TrimSuffix(visible(name), ":")
 	return strings.ToLower(strings.Join(strings.Fields(name), ""))
 }
 
