@@ -96,7 +96,7 @@ func says(v Verdict, resp *response, code, reason string) Answer {
 }
 
 // success is a 2xx. A body that cannot be read changes nothing; a page does: a login page or a portal in between
-// answers 200, too, and has stored nothing.
+// answers 200, too, and has stored nothing. So does a body that says that it failed: some servers tell every refusal so.
 func success(method string, resp *response) Answer {
 	if looksHTML(resp.body) {
 		return says(Doubt, resp, "server.html", "the server answered with a web page, as portals and login pages do; "+unknown(method)+
@@ -105,7 +105,19 @@ func success(method string, resp *response) Answer {
 	if method == http.MethodGet {
 		return Answer{Verdict: Accepted}
 	}
-	return Answer{Verdict: Accepted, AllocatedID: allocatedID(resp.body)}
+	id := allocatedID(resp.body)
+	if id == "" && saysFailure(resp.body) {
+		return refused(method, &response{status: http.StatusUnprocessableEntity, body: resp.body})
+	}
+	return Answer{Verdict: Accepted, AllocatedID: id}
+}
+
+// saysFailure: the imsx status of an answer, wherever it stands in it, is a failure.
+func saysFailure(body []byte) bool {
+	_, rest, found := bytes.Cut(body, []byte(`"imsx_codeMajor"`))
+	value, _, _ := bytes.Cut(bytes.TrimLeft(rest, ": \t\r\n"), []byte(","))
+	word := strings.ToLower(strings.Trim(string(value), "\" \t\r\n}]"))
+	return found && (word == "failure" || word == "unsupported")
 }
 
 // allocatedID is the sourcedId under which the server says that it stored the result: in sourcedIdPairs, an object in
