@@ -57,6 +57,7 @@ func badFiles() []struct{ name, text string } {
 		{"an encoding that is not plain", row("li1,st1,exempt,,2026-06-01,it\x92s")},
 		{"an encoding that is plain", row("li1,st1,exempt,,2026-06-01,tr\xe8s bien")},
 		{"a lost letter", row("li1,st1,exempt,,2026-06-01,tr\ufffds bien")},
+		{"letters that were read wrongly before", row("li1,st1,exempt,,2026-06-01,trÃ¨s chouette")},
 		{"two encodings in one file", row("li1,st1,exempt,,2026-06-01,très bien\nli2,st1,exempt,,2026-06-01,tr\xe8s bien")},
 		{"a NUL byte", row("li1,st1,exempt,,2026-06-01,a\x00b")},
 		{"a comma that nobody quoted", row("li1,st1,exempt,,2026-06-01,Good, keep going")},

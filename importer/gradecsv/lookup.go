@@ -1,6 +1,7 @@
 package gradecsv
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -66,17 +67,21 @@ func readLookup(path, key, value string, most int64) (*lookup, error) {
 }
 
 func (l *lookup) read(path string, text io.Reader, key, value string) error {
-	cr := csv.NewReader(text)
-	cr.ReuseRecord = true
+	lines := bufio.NewReaderSize(text, readSize)
+	cr := csv.NewReader(lines)
+	cr.ReuseRecord, cr.Comma = true, lookupDelimiter(lines)
 	header, err := cr.Read()
-	if err != nil {
-		return &InputError{path, fmt.Sprintf("cannot be read as CSV: %v", err), ""}
+	if errors.Is(err, io.EOF) {
+		return &InputError{path, "is empty", "it must begin with the names of its columns"}
+	} else if err != nil {
+		return unreadLookup(path, err)
 	}
 	names := append([]string(nil), header...)
 	from, to := findColumn(names, []string{key}), findColumn(names, []string{value})
 	for name, place := range map[string]int{key: from, value: to} {
 		if place < 0 {
-			return &InputError{path, "has no column " + quoted(name) + "; found " + naming{}.list(names, nil), ""}
+			return &InputError{path, "has no column " + quoted(name) + "; found " + naming{}.list(names, nil),
+				"write the names of its columns into its first line, or name those that are there in the profile"}
 		}
 	}
 	for {
@@ -85,13 +90,35 @@ func (l *lookup) read(path string, text io.Reader, key, value string) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return &InputError{path, fmt.Sprintf("cannot be read as CSV: %v", err), ""}
+			return unreadLookup(path, err)
 		}
 		if err := l.add(strings.TrimSpace(fields[from]), strings.TrimSpace(fields[to])); err != nil {
 			line, _ := cr.FieldPos(from)
 			return &InputError{fmt.Sprintf("%s:%d", path, line), err.Error(), "remove one of the two lines"}
 		}
 	}
+}
+
+// lookupDelimiter is what divides the first line into most fields.
+func lookupDelimiter(lines *bufio.Reader) rune {
+	head, _ := lines.Peek(readSize) // reading says what is wrong
+	line, _, _ := strings.Cut(strings.TrimLeft(string(head), "\r\n"), "\n")
+	best, most := ',', 0
+	for _, delim := range delimiters() {
+		if n := len(splitFields(line, delim)); n > most {
+			best, most = rune(delim), n
+		}
+	}
+	return best
+}
+
+// unreadLookup says where a file is no CSV, and why.
+func unreadLookup(path string, err error) error {
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		return &InputError{fmt.Sprintf("%s:%d", path, parse.Line), broken(parse.Err), "correct the line, or save the file again as CSV UTF-8"}
+	}
+	return &InputError{path, err.Error(), ""}
 }
 
 // add takes in a line. Two that contradict each other are refused: either could be meant.

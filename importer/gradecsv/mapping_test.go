@@ -328,3 +328,26 @@ func TestMappedTotals(t *testing.T) {
 		t.Errorf("got %s\n%s", got, messages(rows))
 	}
 }
+
+// A file to look ids up in is divided as the spreadsheets of its country do it; what is wrong with it is told with its line.
+func TestLookupFiles(t *testing.T) {
+	for text, want := range map[string]string{
+		"number,sourcedId\n7,s7\n":           "",
+		"number;sourcedId\r\n7;s7\r\n":       "",
+		utf8BOM + "sourcedId\tnumber\ns7\t7": "",
+		"number,sourcedId\n7\n":              ":2: has another number of fields than the header; correct the line, or save the file again as CSV UTF-8",
+		"number,sourcedId\n7,s\"7\n":         ":2: has a quote that is not doubled, or not closed; correct the line, or save the file again as CSV UTF-8",
+		"id,sourcedId\n7,s7\n":               `: has no column "number"; found "id", "sourcedId"; write the names of its columns into its first line, or name those that are there in the profile`,
+		"\n":                                 ": is empty; it must begin with the names of its columns",
+		"number;sourcedId\n7;s7\n7;s8\n":     ":3: the same key stands in an earlier line with another value; remove one of the two lines",
+	} {
+		path := writeFile(t, "students.csv", text)
+		l, err := readLookup(path, "number", "sourcedId", 1<<20)
+		switch {
+		case want == "" && (err != nil || l.table["7"] != "s7"):
+			t.Errorf("%q: %v %v", text, l, err)
+		case want != "" && (err == nil || err.Error() != path+want):
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gradebook-import/importer/oneroster"
 )
@@ -35,6 +36,10 @@ func (c *converter) odd() {
 	c.oddScore(r)
 	if r.TextScore != "" {
 		c.oddText(colTextScore)
+		c.garbled(colTextScore)
+	}
+	if r.Comment != "" {
+		c.garbled(colComment)
 	}
 	switch {
 	case r.ScoreDate == "":
@@ -119,6 +124,24 @@ func (c *converter) oddText(col column) {
 	switch value := c.rec.columns[col]; strings.ToLower(value) {
 	case "null", "nil", "nan", "none", "undefined", "n/a":
 		c.warnShown(col, "text.noValue", "is a word that programs write where there is no value; empty the cell if none is meant", value)
+	}
+}
+
+// garbled warns of letters that were taken for others once before: é as Ã©, which no language writes.
+func (c *converter) garbled(col column) {
+	value := c.rec.columns[col]
+	if strings.IndexByte(value, "Ã"[0]) < 0 { // by which all three begin: most texts have none
+		return
+	}
+	for i := strings.IndexAny(value, "ÃÂâ"); i >= 0; {
+		first, size := utf8.DecodeRuneInString(value[i:])
+		value = value[i+size:]
+		second, _ := utf8.DecodeRuneInString(value)
+		if first != 'â' && second >= 0x80 && second <= 0xbf || first == 'â' && (second == '€' || second == 0x80) {
+			c.warn(col, "text.garbled", "has letters that were read in the wrong encoding once before (é became Ã©); export the file again, as CSV UTF-8")
+			return
+		}
+		i = strings.IndexAny(value, "ÃÂâ")
 	}
 }
 

@@ -120,3 +120,14 @@ func TestInvisibleNames(t *testing.T) {
 		}
 	}
 }
+
+func TestGarbled(t *testing.T) {
+	for comment, warned := range map[string]bool{
+		"trÃ¨s": true, "itâ€™s": true, "5Â°": true, "NÃO": false, "âge": false, "Âge": false, "Ã": false, "crânes, pâté": false, "très": false, "coraÃ§Ã£o": true,
+	} {
+		_, rows := readText(t, shortHeader+"\nli1,st1,exempt,,2026-06-01,\""+comment+"\"\n", Options{})
+		if got := len(rows) == 1 && len(rows[0].Warnings) == 1 && rows[0].Warnings[0].Code == "text.garbled"; got != warned {
+			t.Errorf("%s: warned %v: %+v", comment, got, rows)
+		}
+	}
+}
