@@ -68,10 +68,7 @@ func (c *reportCommand) show(t *terminal, r *importer.Report, warnings []string)
 		}
 		return page(t.out)
 	default:
-		if err := c.mayWrite(output); err != nil {
-			return err
-		}
-		if err := replaceFile(output, page); err != nil {
+		if err := writePage(output, page); err != nil {
 			return err
 		}
 	}
@@ -88,8 +85,30 @@ func (c *reportCommand) show(t *terminal, r *importer.Report, warnings []string)
 	return nil
 }
 
+// writePage writes a page to a path. What is no file, such as /dev/null or a pipe, is written to, and stays what it is.
+func writePage(path string, page func(io.Writer) error) error {
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return usage("%s is a directory; name a file in it", path)
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return importer.NewWriteError(path, err)
+		}
+		if err := errors.Join(page(f), f.Close()); err != nil {
+			return importer.NewWriteError(path, err)
+		}
+		return nil
+	}
+	if err := mayWrite(path); err != nil {
+		return err
+	}
+	return replaceFile(path, page)
+}
+
 // mayWrite refuses to replace what is no page of ours.
-func (c *reportCommand) mayWrite(output string) error {
+func mayWrite(output string) error {
 	f, err := os.Open(output)
 	if err != nil {
 		return nil // it is not there, or replacing it says what is wrong

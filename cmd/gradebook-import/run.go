@@ -50,10 +50,13 @@ func (c *runCommand) do(ctx context.Context, j *job) (err error) {
 	if err := j.guard.check(c.Files); err != nil {
 		return err
 	}
-	if !c.DryRun {
-		if j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, j.term); err != nil {
-			return err
-		}
+	if c.DryRun {
+		err = c.address(j.term)
+	} else {
+		j.connect, err = c.connector(&c.targetFlags, &c.limitFlags, c.Checkpoint, j.term)
+	}
+	if err != nil {
+		return err
 	}
 	j.config.Address = c.results()
 	ctx, release := onSignals(ctx, j.term, stopping)

@@ -51,7 +51,7 @@ func (c *validateCommand) Run(ctx context.Context, t *terminal) error {
 
 // do checks the files, where the flags make sense.
 func (c *validateCommand) do(ctx context.Context, j *job) (err error) {
-	if err := errors.Join(j.term.checkBase(c.BaseURL), c.listFlags.check(&c.outputFlags)); err != nil {
+	if err := errors.Join(c.address(j.term), c.listFlags.check(&c.outputFlags)); err != nil {
 		return err
 	}
 	ctx, release := onSignals(ctx, j.term, stopping)
@@ -64,6 +64,17 @@ func (c *validateCommand) do(ctx context.Context, j *job) (err error) {
 	}
 	j.problems = c.listing(c.ReportDir, c.ShowValues)
 	return errors.Join(c.told(j, j.run(ctx)), j.problems.close())
+}
+
+// address refuses what is no address of a server, where nothing is sent to it: the report has it, password and all.
+func (f *targetFlags) address(t *terminal) error {
+	if f.BaseURL == "" {
+		return nil
+	}
+	if err := checkAddress(f.BaseURL, false, true); err != nil {
+		return usage("%s: %w", t.named("base-url"), err)
+	}
+	return t.checkBase(f.BaseURL)
 }
 
 // told makes sure that a program that waits for a list gets one, with the reason where there was nothing to check.
