@@ -47,7 +47,8 @@
 // within two round trips, but within five seconds). So a limit that rises from 60 to 400 a second is found in about
 // three seconds, one that rises from 5 to 500 in about a minute; one that falls is followed in a few round trips. The
 // curve is clocked by accepted requests: what stands still does not grow, and a process that was stopped for a minute
-// has no minute to make good. The token bucket holds 10 ms of the rate and one request.
+// has no minute to make good. The token bucket holds 10 ms of the rate and one request, so
+// that what a timer was late is made good; where the server seems to have no burst, one request alone.
 //
 // Shards. Where N processes share what the server allows ([Config.Shards]), what one of them leaves must be found by the
 // others: a curve then takes 32 ÷ N seconds at most, as often as one process would ask, begins 20 % below its wall and ends

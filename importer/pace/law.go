@@ -94,6 +94,13 @@ const spread = 2
 // number, not of two in the same moment.
 func (l law) spaced() bool { return l.flight.wall > 0 && l.flight.probing }
 
+// even says that the server seems to take no two requests in the same moment: then nothing is made good of what a timer was
+// late, which would make the next request early.
+func (l law) even() bool {
+	p := l.curve.past
+	return p.refused > 0 && depths[p.believed] == 0
+}
+
 // slower is the lower of two rates, of which the first may be none.
 func slower(r, s float64) float64 {
 	if r == 0 || s < r {

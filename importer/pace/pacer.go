@@ -64,7 +64,7 @@ func New(c Config) *Pacer {
 		queue:  make(chan struct{}, 1),
 		wake:   make(chan struct{}, 1),
 		law:    newLaw(c),
-		bucket: rate.NewLimiter(rate.Inf, 1),
+		bucket: rate.NewLimiter(rate.Inf, whole),
 	}
 }
 
@@ -161,28 +161,32 @@ func (p *Pacer) admit() {
 }
 
 // slack is how late a timer may be without costing throughput: the bucket holds that many seconds of the rate, and so
-// that is also the most that a stalled process makes good at once.
+// that is also the most that a stalled process makes good at once. Timers are a millisecond late as a rule, which at 100
+// requests a second would be a tenth of them.
 const slack = 0.010
 
-// token takes one token, or says when the next is due.
+// whole is a request in tokens of the limiter, whose burst is a whole number of them.
+const whole = 1000
+
+// token takes one request's tokens, or says when they are there.
 func (p *Pacer) token(now time.Time) time.Duration {
 	r := p.law.pace()
 	if r == 0 {
 		return 0
 	}
-	burst := 1
-	if p.law.level == calm && !p.law.spaced() {
-		burst += int(r * slack)
+	burst := whole
+	if p.law.level == calm && !p.law.spaced() && !p.law.even() {
+		burst += int(r * slack * whole)
 	}
-	if float64(p.bucket.Limit()) != r || p.bucket.Burst() != burst {
-		p.bucket.SetLimitAt(now, rate.Limit(r))
+	if float64(p.bucket.Limit()) != r*whole || p.bucket.Burst() != burst {
+		p.bucket.SetLimitAt(now, rate.Limit(r*whole))
 		p.bucket.SetBurstAt(now, burst)
 	}
-	if p.bucket.AllowN(now, 1) {
+	if p.bucket.AllowN(now, whole) {
 		return 0
 	}
-	missing := 1 - p.bucket.TokensAt(now)
-	return max(time.Duration(math.Ceil(missing/r*float64(time.Second))), time.Microsecond)
+	missing := whole - p.bucket.TokensAt(now)
+	return max(time.Duration(math.Ceil(missing/(r*whole)*float64(time.Second))), time.Microsecond)
 }
 
 // Release ends what a successful Acquire began, and says what the answer was.
