@@ -188,6 +188,10 @@ func refused(method string, resp *response) Answer {
 	case resp.status == http.StatusForbidden:
 		a.Verdict = Forbidden
 		a.Code, a.Reason = "server.forbidden", "the server does not allow this client to write this result (403); it may lack a scope, such as gradebook.createput"
+		if looksHTML(resp.body) {
+			a.Reason = "a web page forbids this row (403), as firewalls do that take a comment or metadata for an attack; " +
+				"or this client may not write at all: ask the server's administrator"
+		}
 	case looksHTML(resp.body):
 		a.Code, a.Reason = "server.html", "the server answered with a web page ("+strconv.Itoa(resp.status)+"), not as the API does; check --base-url"
 	case method == http.MethodDelete && (resp.status == http.StatusNotFound || resp.status == http.StatusGone):

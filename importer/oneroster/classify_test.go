@@ -168,6 +168,15 @@ func TestClassifyWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// A firewall that takes a comment for an attack is told from a client that lacks a right.
+func TestForbiddenByAFirewall(t *testing.T) {
+	for body, want := range map[string]string{page: "firewalls", imsx: "scope", "": "scope"} {
+		if a := classify(post, &response{status: 403, body: []byte(body)}, nil); a.Verdict != Forbidden || !strings.Contains(a.Reason, want) {
+			t.Errorf("%+v, want %s", a, want)
+		}
+	}
+}
+
 func TestReasonsNameFieldsAndDetailsTheWords(t *testing.T) {
 	a := classify(post, &response{status: 422, body: []byte(imsx)}, nil)
 	if want := "the server does not accept what the row says; it names score, scoreDate"; a.Reason != want {
