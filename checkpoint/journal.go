@@ -209,21 +209,3 @@ func (j *Journal) Learn(f Facts) error {
 	j.facts = f
 	return nil
 }
-
-// open reads the facts and makes sure that the bucket is this target's. A read-only journal may have none.
-func (j *Journal) open(tx kv.Tx, t Target) error {
-	b := j.in(tx)
-	if b == nil {
-		return nil
-	}
-	found := t
-	if err := getJSON(b, targetKey, &found); err != nil {
-		return err
-	}
-	if found != t {
-		return errors.New("a target lies under the name of another")
-	}
-	tail, err := readTail(b)
-	j.facts = tail.facts
-	return err
-}

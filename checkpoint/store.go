@@ -215,19 +215,14 @@ func (t Target) bucket() string {
 // found before anything is sent. A journal serves one run; take a new one for the next.
 func (s *Store) Target(baseURL, clientID string) (*Journal, error) {
 	t := Target{baseURL, clientID}
-	j := &Journal{store: s, bucket: t.bucket(), readOnly: s.opts.ReadOnly, table: newTable()}
-	known := false
-	if err := s.view(func(tx kv.Tx) error { known = j.in(tx) != nil; return nil }); err != nil {
+	facts, known, err := s.Facts(t)
+	if err == nil && !known && !s.opts.ReadOnly {
+		err = s.update(func(tx kv.Tx) error { return createTarget(tx, t) })
+	}
+	if err != nil {
 		return nil, err
 	}
-	if !known && !s.opts.ReadOnly {
-		if err := s.update(func(tx kv.Tx) error { return createTarget(tx, t) }); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.view(func(tx kv.Tx) error { return j.open(tx, t) }); err != nil {
-		return nil, err
-	}
+	j := &Journal{store: s, bucket: t.bucket(), readOnly: s.opts.ReadOnly, table: newTable(), facts: facts}
 	if s.opts.ReadOnly {
 		return j, nil
 	}
@@ -254,15 +249,43 @@ func (s *Store) Targets() ([]Target, error) {
 	var targets []Target
 	err := s.view(func(tx kv.Tx) error {
 		return tx.Names([]string{targetsBucket}, func(name string) error {
-			var t Target
-			if err := getJSON(tx.Bucket(targetsBucket, name), targetKey, &t); err != nil {
-				return err
-			}
+			t, err := targetIn(tx, name)
 			targets = append(targets, t)
-			return nil
+			return err
 		})
 	})
 	return targets, err
+}
+
+// Facts is what was learned about a target, and whether the file knows it. Its log is not read.
+func (s *Store) Facts(t Target) (facts Facts, known bool, err error) {
+	err = s.view(func(tx kv.Tx) error {
+		b := tx.Bucket(targetsBucket, t.bucket())
+		if known = b != nil; !known {
+			return nil
+		}
+		found, err := targetIn(tx, t.bucket())
+		if err == nil && found != t {
+			err = errMisplaced
+		}
+		if err != nil {
+			return err
+		}
+		tail, err := readTail(b)
+		facts = tail.facts
+		return err
+	})
+	return facts, known, err
+}
+
+var errMisplaced = errors.New("a target lies under the name of another")
+
+// targetIn is the target of a bucket. A damaged address would be that of a target of which nothing is known.
+func targetIn(tx kv.Tx, name string) (t Target, err error) {
+	if err = getJSON(tx.Bucket(targetsBucket, name), targetKey, &t); err == nil && t.bucket() != name {
+		err = errMisplaced
+	}
+	return t, err
 }
 
 // getJSON leaves v as it is where there is no such key.

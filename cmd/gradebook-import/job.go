@@ -118,8 +118,9 @@ func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
 		return nil, none, err
 	}
 	var journal *checkpoint.Journal
-	if j.target, err = spelled(store, j.target, j.term); err == nil {
-		j.guard.again = func() (*checkpoint.Journal, error) { return store.Target(j.target.BaseURL, j.target.ClientID) }
+	kept, err := spelled(store, j.target, j.term) // for the checkpoint alone: reports and metrics have one spelling
+	if err == nil {
+		j.guard.again = func() (*checkpoint.Journal, error) { return store.Target(kept.BaseURL, kept.ClientID) }
 		journal, err = j.guard.again()
 	}
 	if err != nil {

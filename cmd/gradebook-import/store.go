@@ -12,23 +12,44 @@ import (
 	"gradebook-import/importer"
 )
 
-// spelled is a target as a checkpoint has it: an earlier version kept the address as it was written. Where the checkpoint knows
-// other targets' rows and none of this one's, that is said: a new name for the same server would send every row again.
+// spelled is a target as a checkpoint has it: an earlier version kept the address as it was written. One that is there
+// letter by letter is the one; of several other spellings, one to which something was sent. Where the checkpoint knows none, and
+// other targets' rows, that is said: a new name for the same server would send every row again.
 func spelled(store *checkpoint.Store, target checkpoint.Target, t *terminal) (checkpoint.Target, error) {
+	if _, known, err := store.Facts(target); known || err != nil {
+		return target, err
+	}
 	targets, err := store.Targets()
 	if err != nil {
 		return target, err
 	}
+	var same []checkpoint.Target
+	for _, old := range targets {
+		if old.ClientID != target.ClientID || canonical(old.BaseURL) != target.BaseURL {
+			continue
+		}
+		facts, _, err := store.Facts(old)
+		if facts.Reached || err != nil {
+			return old, err
+		}
+		same = append(same, old)
+	}
+	if len(same) > 0 {
+		return same[0], nil
+	}
+	foreign(store, target, targets, t)
+	return target, nil
+}
+
+// foreign says that a checkpoint has rows of other targets and none of this one's. The sandbox is nobody's other name.
+func foreign(store *checkpoint.Store, target checkpoint.Target, targets []checkpoint.Target, t *terminal) {
+	if target == sandboxTarget() {
+		return
+	}
 	var others []string
 	for _, old := range targets {
-		if old.ClientID == target.ClientID && canonical(old.BaseURL) == target.BaseURL {
-			return old, nil
-		}
-		journal, err := store.Target(old.BaseURL, old.ClientID)
-		if err != nil {
-			return target, err
-		}
-		if journal.Facts().Reached {
+		facts, _, _ := store.Facts(old) // damage is for a run to tell that needs that target
+		if facts.Reached && old != sandboxTarget() {
 			others = append(others, fmt.Sprintf("%s (client %s)", old.BaseURL, old.ClientID))
 		}
 	}
@@ -36,7 +57,6 @@ func spelled(store *checkpoint.Store, target checkpoint.Target, t *terminal) (ch
 		t.note("%s knows rows of %s, and none of %s (client %s): every row is new there; if that is the same gradebook by another name, "+
 			"stop, and give the name of before, or --look-first", store.Path(), strings.Join(others, ", "), target.BaseURL, target.ClientID)
 	}
-	return target, nil
 }
 
 // patient is how long another run may hold the checkpoint before a person is told what is waited for.
