@@ -121,8 +121,8 @@ func (c *converter) cuttable(i int) bool {
 
 // oddText warns of what programs write where there is no value.
 func (c *converter) oddText(col column) {
-	switch value := c.rec.columns[col]; strings.ToLower(value) {
-	case "null", "nil", "nan", "none", "undefined", "n/a":
+	value := c.rec.columns[col]
+	if strings.IndexByte("nNuU", value[0]) >= 0 && oneOf(value, []string{"null", "nil", "nan", "none", "undefined", "n/a"}) {
 		c.warnShown(col, "text.noValue", "is a word that programs write where there is no value; empty the cell if none is meant", value)
 	}
 }
