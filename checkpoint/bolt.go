@@ -57,24 +57,11 @@ func openBolt(path string, o Options) (*boltDB, error) {
 }
 
 func openBoltOnce(path string, o Options, wait time.Duration) (*boltDB, error) {
-	created, err := examine(path, o.ReadOnly)
+	b, created, err := lockBolt(path, o, wait)
 	if err != nil {
 		return nil, err
 	}
-	b := &boltDB{path: path, readOnly: o.ReadOnly}
-	err = b.guard(func() (err error) {
-		b.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
-			Timeout: wait, ReadOnly: o.ReadOnly, FreelistType: bbolt.FreelistArrayType, NoStatistics: true,
-			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
-				if b.file, err = o.OpenFile(name, flag, mode); err == nil {
-					b.info, err = b.file.Stat()
-				}
-				return b.file, err
-			},
-		})
-		return err
-	})
-	if err == nil && created {
+	if created {
 		err = syncDir(path)
 	}
 	if err == nil {
@@ -88,6 +75,31 @@ func openBoltOnce(path string, o Options, wait time.Duration) (*boltDB, error) {
 		return nil, openError(path, err)
 	}
 	return b, nil
+}
+
+// lockBolt opens and locks the file at path, and leaves it unchecked but for its beginning.
+func lockBolt(path string, o Options, wait time.Duration) (b *boltDB, created bool, err error) {
+	if created, err = examine(path, o.ReadOnly); err != nil {
+		return nil, false, err
+	}
+	b = &boltDB{path: path, readOnly: o.ReadOnly}
+	err = b.guard(func() (err error) {
+		b.db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+			Timeout: wait, ReadOnly: o.ReadOnly, FreelistType: bbolt.FreelistArrayType, NoStatistics: true,
+			OpenFile: func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+				if b.file, err = o.OpenFile(name, flag, mode); err == nil {
+					b.info, err = b.file.Stat()
+				}
+				return b.file, err
+			},
+		})
+		return err
+	})
+	if err != nil {
+		b.abandon()
+		return nil, false, openError(path, err)
+	}
+	return b, created, nil
 }
 
 // examine says whether the file will be new, and refuses what opening would harm or hang on.

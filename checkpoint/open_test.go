@@ -57,6 +57,35 @@ func TestLockedByProcess(t *testing.T) {
 	f.Reopen()
 }
 
+// Whether another process holds a checkpoint is told from its lock alone: of a file that lost its end, too.
+func TestHeld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gradebook.db")
+	if err := checkpoint.Held(path); !os.IsNotExist(err) {
+		t.Errorf("of a file that is not there: %v", err)
+	}
+	s := open(t, path)
+	begin(t, journal(t, s), intents(0, 1000)...)
+	var locked *checkpoint.LockedError
+	if err := checkpoint.Held(path); !asError(err, &locked) {
+		t.Errorf("while it is open: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 16<<10); err != nil {
+		t.Fatal(err)
+	}
+	var damaged *checkpoint.DamagedError
+	if _, err := checkpoint.Open(path, checkpoint.Options{ReadOnly: true}); !asError(err, &damaged) {
+		t.Errorf("cut off: %v", err)
+	}
+	for range 2 {
+		if err := checkpoint.Held(path); err != nil {
+			t.Errorf("of nobody: %v", err)
+		}
+	}
+}
+
 // New files are for their owner alone.
 func TestNewFile(t *testing.T) {
 	f := checkpointtest.Open(t)

@@ -57,11 +57,7 @@ func (j *job) busy(err error) bool {
 	if errors.As(err, &locked) || j.rows == nil {
 		return locked != nil
 	}
-	store, err := checkpoint.Open(j.rows.Checkpoint, checkpoint.Options{ReadOnly: true, LockWait: 1})
-	if err == nil {
-		err = store.Close()
-	}
-	return errors.As(err, &locked)
+	return errors.As(checkpoint.Held(j.rows.Checkpoint), &locked)
 }
 
 // leave writes the report of a run that did not begin. That of a run that read rows is a receipt, and kept beside it as
