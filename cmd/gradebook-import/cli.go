@@ -47,6 +47,9 @@ func command(ctx context.Context, args []string, t *terminal) error {
 		args = []string{"--help"}
 	}
 	parsed, err := parser.Parse(args)
+	if t.unsaid() != nil { // help that could not be printed
+		return nil
+	}
 	if err != nil {
 		t.json = asksForJSON(args)
 		return errors.Join(refused(err, files), misread{args: args, files: files}.leave(err, t))

@@ -21,7 +21,7 @@ type misread struct {
 func (m misread) leave(err error, t *terminal) error {
 	j := job{files: &fileFlags{}, output: &outputFlags{}, names: importNames(), term: t}
 	var parse *kong.ParseError
-	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Selected() == nil || t.unsaid() != nil { // help may fail, too
+	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Selected() == nil {
 		return nil
 	}
 	m.command = parse.Context.Selected()
