@@ -236,7 +236,7 @@ func TestBarOfStandardInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := plain(c.ended("4"))
-	for _, want := range []string{"? more rows, which were not read yet", "To go on where this run stopped, with the same standard input:"} {
+	for _, want := range []string{"? more rows, if there are any, were not read yet", "To go on where this run stopped, with the same standard input:"} {
 		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
 			t.Errorf("does not say %q:\n%s", want, text)
 		}

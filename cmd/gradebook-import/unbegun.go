@@ -68,9 +68,9 @@ func (j *job) leave(r *importer.Report) error {
 		return nil // for a slip of the pen in some place, none is made
 	}
 	report := filepath.Join(string(dir), j.names.report)
-	drop := setAside
-	if last, err := readReport(report); err == nil && last.Counts.Read == 0 {
-		drop = func(path string) error { _ = os.Remove(path); return nil } // it says as little as the new one
+	drop := func(path string) error { _ = os.Remove(path); return nil } // it says as little as the new one
+	if last, err := readReport(report); err == nil && last.Counts.Read > 0 {
+		drop = setAside
 	}
 	kept := errors.Join(drop(report), drop(pageName(report)))
 	return errors.Join(kept, dir.writeReport(j.names.report, r), dir.writePage(j.names.report, r, j.page()))
