@@ -3,7 +3,8 @@
 //
 // One file a command (run.go, verify.go, status.go, …). What they share: cli.go puts the commands together,
 // flags.go declares and checks the flags, config.go reads the config file, job.go is an import from its files to its
-// summary, and term.go says everything that people read.
+// summary, unbegun.go and misread.go leave a report of one that could not begin, and term.go says everything that people
+// read.
 package main
 
 import (
