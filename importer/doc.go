@@ -35,8 +35,9 @@
 // ended (for an intent of an earlier process, since this one started), because the server may still be working on a
 // request whose client is gone; a look counts from when it was asked for. The same holds for "another content", which a
 // request under way may yet replace. Found is believed at once, unless what is under way may be another content, a
-// replacement or a deletion. A row that waits holds no worker: it sits in the room. What an earlier process left in doubt waits
-// there, until the look can be believed or the new rows have had their turn: however soon a run is killed, it has sent new rows.
+// replacement or a deletion. A row that waits holds no worker: it sits in the room. One in doubt waits there until the look can
+// be believed or the new rows have had their turn: one look is mostly enough, and however soon a run is killed, it has sent
+// new rows.
 //
 // A look compares what was sent and nothing else, so a value that the file no longer has is missed by it. Where a
 // replacement is in doubt, and where another content of the row is, more at the server than in the row counts as different.

@@ -3,7 +3,10 @@ package importer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer/gradecsv"
 	"gradebook-import/importer/oneroster"
+	"gradebook-import/importer/pace"
 )
 
 // halfJournal notes the order of writes, and cannot finish.
@@ -97,6 +101,47 @@ func TestALookIsAsOldAsItsQuestion(t *testing.T) {
 		r, err := runWith(t, Config{Gateway: g, Source: &sliceSource{rows: rows}, Settle: settle, Jitter: func() float64 { return 0 }})
 		if err != nil || r.Counts.Accepted != 1 || len(g.asked) != 2 || g.asked[0] >= settle || g.asked[1] < settle {
 			t.Errorf("%v, %+v, looked at %v", err, r.Counts, g.asked)
+		}
+	})
+}
+
+// looked counts the looks at a server that answers every tenth row with a failure, once, and does not apply it.
+type looked struct {
+	gatewayFunc
+	looks atomic.Int64
+}
+
+func (g *looked) Find(ctx context.Context, r *oneroster.Result) oneroster.Answer {
+	g.looks.Add(1)
+	return g.gatewayFunc.Find(ctx, r)
+}
+
+// A row in doubt is looked at once, when "not found" can be believed, while there are others to send: requests are what a
+// server counts.
+func TestOneLookForARowInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var rows []gradecsv.Row
+		for i := range 4000 {
+			rows = append(rows, gradecsv.Row{File: "f", Line: i + 2, Result: oneroster.Result{SourcedID: fmt.Sprintf("r%d", i)}})
+		}
+		failed := sync.Map{}
+		g := &looked{gatewayFunc: func(id string) oneroster.Answer {
+			if _, again := failed.LoadOrStore(id, true); !again && id != "" && id[len(id)-1] == '0' {
+				return oneroster.Answer{Verdict: oneroster.Doubt, Status: 500, Requests: 1, Ended: time.Now()}
+			}
+			return oneroster.Answer{Verdict: oneroster.Accepted, Status: 201, Requests: 1, Ended: time.Now()}
+		}}
+		memory := checkpoint.NewMemory()
+		if _, err := memory.StartRun(checkpoint.RunInfo{}); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Run(t.Context(), Config{Gateway: g, Journal: memory, Source: &sliceSource{rows: rows}, Concurrency: 4, Pace: pace.Open(4)})
+		if err != nil || r.Counts.Accepted != len(rows) {
+			t.Fatalf("%v, %+v", err, r.Counts)
+		}
+		// 4,000 rows take 20 s, those of the last 5 s are looked at when there are no others, and again.
+		if n := g.looks.Load(); n < 400 || n > 550 {
+			t.Errorf("%d looks at 400 rows in doubt", n)
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 // hold no worker. It has no goroutine: the workers that have nothing else to do wait for its earliest row. Bounded; a
 // worker that finds it full waits with its row in hand.
 //
-// Rows that an earlier process left in doubt wait aside, until a look at them can be believed, or there are no new rows: a run
-// that is killed before that has sent new rows and not only looked at old ones, and one look is enough for each.
+// Rows in doubt wait aside, until a look at them can be believed, or there are no new rows: one look is mostly enough for each,
+// and a run that is killed before it has sent new rows and not only looked at those that an earlier process left in doubt.
 type room struct {
 	mu      sync.Mutex
 	tasks   byDue

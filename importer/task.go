@@ -91,6 +91,7 @@ type reaction struct {
 	outcome *Outcome
 	wait    time.Duration
 	backoff bool // wait at least a backoff
+	aside   bool // or, where there is room, until a look can be believed or there are no new rows
 	abort   bool
 	held    bool // the outcome is kept back: see suspense
 }
@@ -141,7 +142,7 @@ func (p policy) unsettled(t *task, a oneroster.Answer, blind bool) reaction {
 	if blind {
 		return p.blind(t, a, a.Ended)
 	}
-	return reaction{backoff: a.Verdict == oneroster.Doubt}
+	return reaction{aside: a.Verdict == oneroster.Doubt, backoff: a.Verdict == oneroster.Doubt}
 }
 
 // found decides after the answer to a look. now is when the look was asked for: a late answer says what was there before.

@@ -70,6 +70,9 @@ func (w *workers) advance(t *task) *Outcome {
 		if r.outcome != nil || r.held {
 			return r.outcome
 		}
+		if r.aside && w.room.aside(t) {
+			return nil
+		}
 		if r.backoff {
 			r.wait = max(r.wait, backoff(t.backoffs, w.Jitter()))
 		}
