@@ -21,7 +21,7 @@ type guard struct {
 	limit limit
 	// again reads the checkpoint anew, since a journal serves one pass; nil: there is none.
 	again   func() (*checkpoint.Journal, error)
-	reader  *gradecsv.Reader // nil: the guard is off
+	reader  *gradecsv.Reader // nil: the guard is off, or has let the run begin
 	journal *checkpoint.Journal
 	// client asks the server what it has; nil, for a dry run: the checkpoint alone knows.
 	client *oneroster.Client
@@ -59,16 +59,13 @@ func (g *guard) open(files *fileFlags) (err error) {
 	return err
 }
 
-// close ends the first pass, whose memory the run needs; what was held is still to be told of.
+// close ends the first pass, whose memory the run needs.
 func (g *guard) close() error {
 	if g.reader == nil {
 		return nil
 	}
-	err := g.reader.Close()
-	if g.journal = nil; !g.held {
-		g.reader = nil
-	}
-	return err
+	g.journal = nil
+	return g.reader.Close()
 }
 
 // asking is the server of the first pass: it is asked for what could be a change. A POST that may not be followed by a
@@ -111,19 +108,27 @@ func (g *guard) stops(ctx context.Context, c importer.Config) (*importer.Report,
 	if err == nil && !over {
 		err = c.Rejects.Discard()
 	}
-	g.held = over || err != nil
-	if err = errors.Join(err, g.close()); err == nil && !over {
+	err = errors.Join(err, g.close())
+	if g.held = over || err != nil; !g.held {
+		g.reader = nil
 		return nil, nil
 	}
 	r.Run.DryRun = dry
+	g.hold(r, n, err)
+	return r, err
+}
+
+// hold makes the report of the first pass that of a run that did not begin, because it would change too much, or for an error.
+func (g *guard) hold(r *importer.Report, n counted, err error) {
 	r.Counts.Accepted, r.Counts.Deferred = 0, r.Counts.Deferred+r.Counts.Accepted
 	switch {
 	case r.Run.Stopped != "":
 		r.Run.Stopped = "nothing was sent, since --max-changes had not counted all rows: " + r.Run.Stopped
 	case err == nil:
 		r.Run.Stopped, r.Run.ExitCode = g.reason(r, n), importer.ExitStopped
+	default:
+		r.Run.Stopped, r.Run.ExitCode = "nothing was sent: "+inOneLine(err), importer.ExitFailed
 	}
-	return r, err
 }
 
 // counted is what the limit is compared with, beside the changes that are certain.

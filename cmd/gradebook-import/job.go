@@ -144,18 +144,18 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	j.config.Notice = func(o importer.Outcome) { seen.add(o); j.problems.add(o); j.changes.add(o) }
 	watch := withDeadline(j.metrics.watch(j.output.watch(j.term, source.part), source), j.config.MaxDuration, source.part)
 	j.config.Observe = j.metrics.observer()
-	report, spools, err := j.execute(ctx, source, dir, info.ID, watch)
+	report, spools, failure := j.execute(ctx, source, dir, info.ID, watch)
 	left := watch.ended(report)
 	watch.done()
 
-	fail := func(e error) {
+	fail := func(e error) { // each error of the run passes here, so that none goes with a status of success
 		if e != nil && report.Run.ExitCode != importer.ExitUsage {
 			report.Run.ExitCode = importer.ExitFailed
 			report.Run.Stopped = cmp.Or(report.Run.Stopped, inOneLine(e))
 		}
 		err = errors.Join(err, e)
 	}
-	fail(errors.Join(spools.close(), j.changes.close()))
+	fail(errors.Join(failure, spools.close(), j.changes.close()))
 	j.describe(report, reader, info.ID)
 	j.moved = movedFiles(report)
 	j.moved.apply(report, seen)
@@ -211,11 +211,11 @@ func (j *job) sign(r *importer.Report, id string) {
 	r.Target = importer.Target{BaseURL: j.target.BaseURL, ClientID: j.target.ClientID}
 }
 
-// ended is how a run with a report ends: with an error that is still to be said, or with a status.
+// ended is how a run with a report ends: with an error that is still to be said, or with a status. An error is no success.
 func ended(report *importer.Report, err error) error {
 	switch {
 	case err != nil:
-		return &failure{status: report.Run.ExitCode, err: err}
+		return &failure{status: cmp.Or(report.Run.ExitCode, importer.ExitFailed), err: err}
 	case report.Run.ExitCode != importer.ExitOK:
 		return finished(report.Run.ExitCode)
 	}
