@@ -114,7 +114,7 @@ func refused(err error, files *configFiles) error {
 		text = set.Error()
 	case errors.As(err, &file) && parsed: // flags that name files are opened later, the config file apart
 		text = origins{parse.Context, files}.named("config") + ": " + unread(file.Path, err).Error()
-	case parsed && parse.Context.Error == nil && !(origins{parse.Context, files}).given("help"): // nothing is wrong with what is there
+	case parsed && parse.Context.Error == nil: // nothing is wrong with what is there
 		text = cmp.Or(missing(parse.Context.Selected()), text)
 	}
 	f := usage("%s", text)
