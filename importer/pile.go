@@ -18,6 +18,7 @@ type Pile struct {
 	w     *bufio.Writer
 	size  int64
 	index []place
+	ended bool // all is on the disk, and index in the order of the input
 }
 
 // place is where a text lies in the temporary file: its position in the input and its bytes.
@@ -54,14 +55,43 @@ func (p *Pile) Mark(at uint32) {
 }
 
 // Each yields the texts in the order of the input, to the first error. A text is valid only during its call, and nothing is
-// written after Each.
+// written after Each or Of.
 func (p *Pile) Each(yield func(at uint32, text []byte) error) error {
+	if err := p.end(); err != nil {
+		return err
+	}
+	return p.yield(p.index, yield)
+}
+
+// Of yields the texts of one position, as Each does.
+func (p *Pile) Of(at uint32, yield func(at uint32, text []byte) error) error {
+	if err := p.end(); err != nil {
+		return err
+	}
+	from, _ := slices.BinarySearchFunc(p.index, at, func(a place, at uint32) int { return cmp.Compare(a.at, at) })
+	to := from
+	for to < len(p.index) && p.index[to].at == at {
+		to++
+	}
+	return p.yield(p.index[from:to], yield)
+}
+
+// end makes texts readable that have been written.
+func (p *Pile) end() error {
+	if p.ended {
+		return nil
+	}
 	if err := p.w.Flush(); err != nil {
 		return err
 	}
 	slices.SortStableFunc(p.index, func(a, b place) int { return cmp.Compare(a.at, b.at) })
+	p.ended = true
+	return nil
+}
+
+func (p *Pile) yield(places []place, yield func(at uint32, text []byte) error) error {
 	window := window{file: p.tmp, size: p.size}
-	for _, place := range p.index {
+	for _, place := range places {
 		text, err := window.text(place)
 		if err == nil {
 			err = yield(place.at, text)

@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,7 +79,7 @@ const (
 	severityWarning = "warning"
 )
 
-// listing is every problem of every row, in the order of the input. They lie on the disk (importer.Pile), so that a million
+// listing is every problem of every row, in text of those that are listed, in the order of the input. They lie on the disk (importer.Pile), so that a million
 // of them need no more memory than their places. A nil listing lists nothing.
 type listing struct {
 	format     string
@@ -91,7 +91,8 @@ type listing struct {
 	kinds      map[kind]uint16   // for text
 	rules      map[string]string // for SARIF: what each code means
 	failures   []problem         // of files, and of the run
-	left       int               // rows that were not listed
+	first      []uint32          // for text: the positions of the rows that are listed, in order
+	left       int               // rows that were not listed; not known for text
 	moved      moved
 }
 
@@ -105,7 +106,7 @@ func (f *listFlags) listing(dir string, showValues bool) *listing {
 
 // add takes in what is wrong with a row.
 func (l *listing) add(o importer.Outcome) {
-	if l == nil {
+	if l == nil || len(o.Problems)+len(o.Row.Warnings) == 0 || l.beyond(o.At) {
 		return
 	}
 	for _, p := range o.Problems {
@@ -114,6 +115,24 @@ func (l *listing) add(o importer.Outcome) {
 	for _, p := range o.Row.Warnings {
 		l.put(o.At, problem{p, severityWarning, o.Row.Column(p)})
 	}
+}
+
+// beyond is whether a row comes after those that text lists; the report counts it. Rows come in any order: one that was not
+// beyond may be so when all have come, and each leaves it out.
+func (l *listing) beyond(at uint32) bool {
+	if l.format != formatText || l.rows == 0 {
+		return false
+	}
+	i, known := slices.BinarySearch(l.first, at)
+	switch {
+	case known:
+		return false
+	case i == l.rows:
+		return true
+	}
+	l.first = slices.Insert(l.first, i, at)
+	l.first = l.first[:min(len(l.first), l.rows)]
+	return false
 }
 
 // ofFiles takes in what is odd about whole files.
@@ -238,20 +257,4 @@ func (l *listing) close() error {
 		return nil
 	}
 	return l.pile.Close()
-}
-
-// line is a problem in a text: its kind, where it is, and what its kind does not say.
-func (l *listing) line(p problem) []byte {
-	label := gradecsv.Problem{Column: p.Column, Message: p.Message}.Text(false)
-	k := kind{p.severity, label}
-	n, known := l.kinds[k]
-	if !known && len(l.kinds) < 1<<16-1 {
-		n = uint16(len(l.kinds) + 1)
-		l.kinds[k] = n
-	}
-	rest := strings.TrimPrefix(strings.TrimPrefix(p.Text(l.showValues), label), "; ")
-	if rest != "" {
-		rest = ": " + oneLine(rest)
-	}
-	return append(binary.LittleEndian.AppendUint16(nil, n), oneLine(p.Position()+rest)+"\n"...)
 }

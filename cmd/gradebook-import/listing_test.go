@@ -1,6 +1,40 @@
 package main
 
-import "testing"
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"gradebook-import/importer"
+	"gradebook-import/importer/gradecsv"
+)
+
+// Rows come in any order. Of those that text does not list, none is written down that comes after the first.
+func TestTextListsTheFirstRows(t *testing.T) {
+	flags := listFlags{Format: formatText, MaxProblems: 2}
+	l := flags.listing(t.TempDir(), false)
+	defer func() {
+		if err := l.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, at := range []uint32{9, 4, 7, 4, 12, 2} { // a wide file has several rows at one position
+		row := &gradecsv.Row{}
+		l.add(importer.Outcome{Row: row, At: at - 1}) // nothing is wrong
+		wrong := gradecsv.Problem{Message: fmt.Sprint("wrong at ", at), File: "f.csv", Line: int(at)}
+		l.add(importer.Outcome{Row: row, At: at, Problems: []gradecsv.Problem{wrong}})
+	}
+	var got []string
+	if err := l.each(func(text []byte) error { got = append(got, string(text[2:])); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"f.csv:2\n", "f.csv:4\n", "f.csv:4\n"}; !slices.Equal(got, want) {
+		t.Errorf("listed %q, want %q", got, want)
+	}
+	if _, written := l.kinds[kind{severityError, "wrong at 12"}]; written || len(l.kinds) != 4 {
+		t.Errorf("written down: %v", l.kinds)
+	}
+}
 
 func TestNothingInAListIsAFormula(t *testing.T) {
 	for text, want := range map[string]string{

@@ -57,7 +57,7 @@ func (s *summary) all(w io.Writer) error {
 	s.brief(w)
 	if s.list != nil {
 		s.asked(w)
-		err := errors.Join(s.grouped(w, "Rows for a person to correct, by what is wrong", severityError), s.grouped(w, "Warnings", severityWarning))
+		err := s.byKind(w)
 		s.files(w)
 		s.next(w)
 		return err
