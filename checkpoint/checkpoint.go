@@ -72,14 +72,13 @@ type Claim struct {
 type Known struct {
 	// First is the position at which this run met the key before; 0: it did not. Where it is set, nothing else is.
 	First uint32
-	// State is Accepted, or Begun for a row in doubt, or 0: nothing known, and the row can be sent.
+	// State is Accepted, or Begun for the intent of an earlier process: the row is in doubt, look before sending; or 0:
+	// nothing known, and the row can be sent.
 	State State
 	// Seq, Op and Digest are those of the record that State comes from. Give Seq to Intent.Follows.
 	Seq    uint64
 	Op     Op
 	Digest Digest
-	// Earlier: an intent of an earlier process; look before sending.
-	Earlier bool
 	// Other: it took the place of an intent for another content, which is in doubt as well.
 	Other bool
 }

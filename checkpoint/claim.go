@@ -65,7 +65,7 @@ func (j *Journal) claim(c Claim, at spot) (Known, error) {
 		if state != Begun && state != Accepted {
 			return Known{}, nil // forgotten since the journal was loaded
 		}
-		return Known{State: state, Seq: j.base + uint64(ref), Op: in.Op, Digest: in.Digest, Earlier: state == Begun,
+		return Known{State: state, Seq: j.base + uint64(ref), Op: in.Op, Digest: in.Digest,
 			Other: state == Begun && j.other(in)}, nil
 	}
 }

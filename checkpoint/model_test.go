@@ -29,8 +29,8 @@ func (w *world) claim(key checkpoint.Key, at uint32) (known checkpoint.Known) {
 	w.seen[key] = at
 	for _, r := range w.recs {
 		if r.Key == key && (r.State == checkpoint.Accepted || r.State == checkpoint.Begun) {
-			known = checkpoint.Known{State: r.State, Seq: r.Seq, Op: r.Op, Digest: r.Digest, Earlier: r.State == checkpoint.Begun}
-			known.Other = known.Earlier && w.other(r)
+			known = checkpoint.Known{State: r.State, Seq: r.Seq, Op: r.Op, Digest: r.Digest}
+			known.Other = known.State == checkpoint.Begun && w.other(r)
 		}
 	}
 	return known

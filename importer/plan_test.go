@@ -18,11 +18,11 @@ func TestDecide(t *testing.T) {
 	digest, other := checkpoint.Digest{1}, checkpoint.Digest{2}
 	accepted := checkpoint.Known{State: checkpoint.Accepted, Digest: digest}
 	changed := checkpoint.Known{State: checkpoint.Accepted, Digest: other}
-	open := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Create, Earlier: true}
-	openPut := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Replace, Earlier: true}
-	same := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Create, Earlier: true}
-	samePut := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Replace, Earlier: true}
-	both := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Create, Earlier: true, Other: true}
+	open := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Create}
+	openPut := checkpoint.Known{State: checkpoint.Begun, Digest: other, Op: checkpoint.Replace}
+	same := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Create}
+	samePut := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Replace}
+	both := checkpoint.Known{State: checkpoint.Begun, Digest: digest, Op: checkpoint.Create, Other: true}
 	update, deletes, put, first := Config{Update: true}, Config{ApplyDeletes: true}, Config{Method: http.MethodPut}, Config{LookFirst: true}
 	for _, c := range []struct {
 		name   string

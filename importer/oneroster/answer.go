@@ -44,7 +44,7 @@ type Answer struct {
 	// what to do, and holds nothing that a server wrote.
 	Code, Reason string
 	// Detail is the server's own text, short and cleaned. It may repeat a student's data: show it only where the row
-	// itself may be shown, or masked by Result.Mask.
+	// itself may be shown.
 	Detail string
 	// Column is OneRoster's name of the column that a refusal is about, where it is known.
 	Column string

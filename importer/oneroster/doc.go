@@ -29,8 +29,8 @@
 //	unreadable 200, or another result, to a GET   doubt: nothing was learned
 //
 // An [Answer]'s Reason is ours, in plain words, and repeats nothing that a server wrote, but for the host that a
-// redirect names. Detail is the server's text, one line, cleaned and short; [Result.Mask] takes the row's student data
-// out of it.
+// redirect names. Detail is the server's text, one line, cleaned and short, and may be a student's data: importer keeps it as
+// the value of a row's problem, which no log has, and messages only where people asked to see values.
 //
 // # Was it written?
 //

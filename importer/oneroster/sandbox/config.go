@@ -89,21 +89,6 @@ func duplicates() []Duplicates {
 // Known tells whether the object of that kind ("lineItem", "student" or "class") exists.
 type Known func(kind, sourcedID string) bool
 
-// KnownSets is a Known for fixed sets; a nil set knows all.
-func KnownSets(lineItems, students, classes []string) Known {
-	sets := map[string]map[string]bool{}
-	for kind, ids := range map[string][]string{"lineItem": lineItems, "student": students, "class": classes} {
-		if ids == nil {
-			continue
-		}
-		sets[kind] = make(map[string]bool, len(ids))
-		for _, id := range ids {
-			sets[kind][id] = true
-		}
-	}
-	return func(kind, id string) bool { return sets[kind] == nil || sets[kind][id] }
-}
-
 // Normalize spells a result otherwise than it was sent, without changing what it means. sourcedId and a
 // dateLastModified of the server's own are always there.
 type Normalize struct {

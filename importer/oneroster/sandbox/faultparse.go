@@ -39,29 +39,22 @@ func parseFault(s string) (Fault, error) {
 	if _, ok := deedOf(word); !ok {
 		return f, f.check()
 	}
-	if found {
-		err := eachOption(rest, func(name, value string) error { return f.set(name, value) })
-		if err != nil {
+	if !found {
+		return f, f.check()
+	}
+	for option := range strings.SplitSeq(rest, ":") {
+		name, value, named := strings.Cut(option, "=")
+		if !named {
+			name, value = "", option
+		}
+		if err := f.set(name, value); err != nil {
 			return f, fmt.Errorf("%s: %w", word, err)
 		}
 	}
 	return f, f.check()
 }
 
-// eachOption calls set for each of the options; a bare value has the name "".
-func eachOption(s string, set func(name, value string) error) error {
-	for option := range strings.SplitSeq(s, ":") {
-		name, value, found := strings.Cut(option, "=")
-		if !found {
-			name, value = "", option
-		}
-		if err := set(name, value); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// set reads an option; a bare value has the name "".
 func (f *Fault) set(name, value string) (err error) {
 	switch name {
 	case "", "p":

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"math"
 	"net/http"
 	"sync"
 	"testing"
@@ -25,30 +26,27 @@ func offer(s *Server, rate int, d time.Duration) (accepted, refused int, last go
 
 func TestLimits(t *testing.T) {
 	for _, c := range []struct {
-		name, limits      string
+		name              string
+		limits            []Limit
 		rate              int
 		d                 time.Duration
 		accepted, refused int
 		retryAfter, minor string
 	}{
-		{"no limit", "rate=0", 1000, time.Second, 1000, 0, "", ""},
-		{"bucket", "rate=500:burst=50", 1000, 10 * time.Second, 5049, 4951, "1", ""},
-		{"bucket not reached", "rate=500:burst=50", 400, 10 * time.Second, 4000, 0, "", ""},
-		{"slow bucket", "rate=0.5:burst=2", 1, 10 * time.Second, 6, 4, "1", ""},
-		{"fixed wait", "rate=1:wait=7s", 10, 2 * time.Second, 2, 18, "7", ""},
-		{"date", "rate=1:retry-after=date:wait=90s", 10, 2 * time.Second, 2, 18, "Sat, 01 Jan 2000 00:01:32 GMT", ""},
-		{"blind", "rate=1:retry-after=none", 10, 2 * time.Second, 2, 18, "", ""},
-		{"window", "max=100:window=10s", 50, 25 * time.Second, 300, 950, "6", ""},
-		{"window's end", "max=10:window=10s", 10, 10 * time.Second, 10, 90, "1", ""},
-		{"steps", "rate=400:burst=3:for=15s,rate=60:burst=3:for=15s,rate=400:burst=3", 1000, 45 * time.Second, 400*30 + 60*15, 0, "1", ""},
+		{"no limit", []Limit{{}}, 1000, time.Second, 1000, 0, "", ""},
+		{"bucket", []Limit{{Rate: 500, Burst: 50}}, 1000, 10 * time.Second, 5049, 4951, "1", ""},
+		{"bucket not reached", []Limit{{Rate: 500, Burst: 50}}, 400, 10 * time.Second, 4000, 0, "", ""},
+		{"slow bucket", []Limit{{Rate: 0.5, Burst: 2}}, 1, 10 * time.Second, 6, 4, "1", ""},
+		{"fixed wait", []Limit{{Rate: 1, Wait: 7 * time.Second}}, 10, 2 * time.Second, 2, 18, "7", ""},
+		{"date", []Limit{{Rate: 1, RetryAfter: RetryDate, Wait: 90 * time.Second}}, 10, 2 * time.Second, 2, 18, "Sat, 01 Jan 2000 00:01:32 GMT", ""},
+		{"blind", []Limit{{Rate: 1, RetryAfter: RetryNone}}, 10, 2 * time.Second, 2, 18, "", ""},
+		{"window", []Limit{{Max: 100, Window: 10 * time.Second}}, 50, 25 * time.Second, 300, 950, "6", ""},
+		{"window's end", []Limit{{Max: 10, Window: 10 * time.Second}}, 10, 10 * time.Second, 10, 90, "1", ""},
+		{"steps", []Limit{{Rate: 400, Burst: 3, For: 15 * time.Second}, {Rate: 60, Burst: 3, For: 15 * time.Second}, {Rate: 400, Burst: 3}}, 1000, 45 * time.Second, 400*30 + 60*15, 0, "1", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				limits, err := ParseLimits(c.limits)
-				if err != nil {
-					t.Fatal(err)
-				}
-				s := open(Config{Limits: limits})
+				s := open(Config{Limits: c.limits})
 				accepted, refused, last := offer(s, c.rate, c.d)
 				if accepted < c.accepted-3 || accepted > c.accepted+3 {
 					t.Errorf("%d accepted, want %d", accepted, c.accepted)
@@ -142,10 +140,10 @@ func TestLatencyGrowsWithLoad(t *testing.T) {
 	})
 }
 
-func TestParseLimitsRefuses(t *testing.T) {
-	for _, s := range []string{"", "rate", "rate=x", "rte=5", "rate=-1", "max=5", "rate=5,rate=6", "rate=5:retry-after=never"} {
-		if _, err := ParseLimits(s); err == nil {
-			t.Errorf("%q is accepted", s)
+func TestLimitsAreChecked(t *testing.T) {
+	for _, limits := range [][]Limit{{{Rate: -1}}, {{Rate: math.NaN()}}, {{Max: 5}}, {{Rate: 5}, {Rate: 6}}, {{RetryAfter: "never"}}} {
+		if err := (Config{Limits: limits}).Check(); err == nil {
+			t.Errorf("%+v is accepted", limits)
 		}
 	}
 }
