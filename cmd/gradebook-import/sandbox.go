@@ -168,7 +168,7 @@ func (c *sandboxCommand) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, usage("--listen %s: must be an address and a port, such as 127.0.0.1:8085", c.Listen)
 	}
-	if !loopback(host) {
+	if !oneroster.Loopback(host) {
 		return nil, usage("--listen %s: the sandbox protects nothing and serves this machine alone; use 127.0.0.1 or [::1]", c.Listen)
 	}
 	listener, err := net.Listen("tcp", c.Listen)

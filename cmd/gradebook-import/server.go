@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -57,10 +56,10 @@ func (f *authFlags) server(target *targetFlags, t *terminal) (oneroster.Config, 
 	if err := f.complete(target); err != nil {
 		return c, err
 	}
-	if err := checkAddress(target.BaseURL, false, f.AllowPlainHTTP); err != nil {
+	if err := oneroster.CheckBaseURL(target.BaseURL, f.AllowPlainHTTP); err != nil {
 		return c, usage("%s: %w", t.named("base-url"), err)
 	}
-	if err := checkAddress(f.TokenURL, true, f.AllowPlainHTTP); err != nil {
+	if err := oneroster.CheckTokenURL(f.TokenURL, f.AllowPlainHTTP); err != nil {
 		return c, usage("%s: %w", t.named("token-url"), err)
 	}
 	if err := t.checkBase(target.BaseURL); err != nil {
@@ -91,24 +90,6 @@ func (f *authFlags) complete(target *targetFlags) error {
 		try("without a server, --sandbox imports into a sandbox, and '" + program + " validate' only checks the files")
 }
 
-// checkAddress refuses what is no address of a server, and what would send secrets in the clear, or show them.
-func checkAddress(address string, query, plain bool) error {
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return errors.New("not the address of a server; write it as https://gradebook.example.org")
-	case u.User != nil:
-		return errors.New("must not hold a user or a password; the client's secret goes into --client-secret-file")
-	case u.Fragment != "":
-		return errors.New("must end before #")
-	case u.RawQuery != "" && !query:
-		return errors.New("must end before ?")
-	case u.Scheme == "http" && !plain && !loopback(u.Hostname()):
-		return errors.New("http:// to another machine sends grades and secrets unprotected; use https://, or allow it with --allow-plain-http")
-	}
-	return oneroster.CheckTokenQuery(address)
-}
-
 // checkBase refuses an address that has the API's path already, which is appended.
 func (t *terminal) checkBase(address string) error {
 	const api = "/ims/oneroster"
@@ -119,12 +100,6 @@ func (t *terminal) checkBase(address string) error {
 		}
 	}
 	return nil
-}
-
-// loopback tells whether the host is this machine, without asking the network.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // secret is the client's secret, from its file or from the environment.

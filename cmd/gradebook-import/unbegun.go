@@ -13,6 +13,7 @@ import (
 
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer"
+	"gradebook-import/importer/oneroster"
 )
 
 // attempt does what a job takes to begin, and the job. One that does not begin leaves a report that says so: whoever mails
@@ -45,7 +46,7 @@ func (j *job) unbegun(started time.Time, err error) *importer.Report {
 		r.Verify = &importer.Compared{}
 	}
 	j.sign(r, uuid.NewString())
-	if j.target != sandboxTarget() && checkAddress(j.target.BaseURL, false, true) != nil { // which may hold a password
+	if j.target != sandboxTarget() && oneroster.CheckBaseURL(j.target.BaseURL, true) != nil { // which may hold a password
 		r.Target = importer.Target{}
 	}
 	return r

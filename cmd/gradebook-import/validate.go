@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+
+	"gradebook-import/importer/oneroster"
 )
 
 type validateCommand struct {
@@ -71,7 +73,7 @@ func (f *targetFlags) address(t *terminal) error {
 	if f.BaseURL == "" {
 		return nil
 	}
-	if err := checkAddress(f.BaseURL, false, true); err != nil {
+	if err := oneroster.CheckBaseURL(f.BaseURL, true); err != nil {
 		return usage("%s: %w", t.named("base-url"), err)
 	}
 	return t.checkBase(f.BaseURL)

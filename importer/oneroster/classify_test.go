@@ -295,28 +295,3 @@ func FuzzParseRetryAfter(f *testing.F) {
 		}
 	})
 }
-
-func TestEndpoints(t *testing.T) {
-	good := []string{"https://api.example.org", "https://api.example.org/v1/", "http://localhost:8080", "http://127.0.0.2", "http://[::1]:1", "HTTPS://X"}
-	for _, u := range good {
-		if err := CheckEndpoint(u, false); err != nil {
-			t.Errorf("%s: %v", u, err)
-		}
-	}
-	bad := []string{"", "api.example.org", "ftp://x", "https://", "https://kim:pa55@x", "https://x#y", "http://example.org", "http://10.0.0.1",
-		"http://localhost.example.org", "http://127.0.0.1.example.org", "https://kim:pa55@x:port", "/path", "https:x"}
-	for _, u := range bad {
-		err := CheckEndpoint(u, false)
-		var e *EndpointError
-		if !errors.As(err, &e) || strings.Contains(err.Error(), "pa55") {
-			t.Errorf("%s: %v", u, err)
-			continue
-		}
-		if plain := strings.HasPrefix(u, "http://"); e.PlainHTTP != plain {
-			t.Errorf("%s: plain http is %t", u, e.PlainHTTP)
-		}
-	}
-	if err := CheckEndpoint("http://example.org", true); err != nil {
-		t.Errorf("plain http, allowed: %v", err)
-	}
-}

@@ -46,7 +46,7 @@ type Client struct {
 	recent    recent
 }
 
-// NewClient checks the configuration; it makes no connection. An address that is refused is an *EndpointError.
+// NewClient checks the configuration; it makes no connection.
 func NewClient(c Config) (*Client, error) {
 	c = c.withDefaults()
 	base, err := parseBase(c.BaseURL, c.AllowPlainHTTP)
@@ -54,10 +54,7 @@ func NewClient(c Config) (*Client, error) {
 		return nil, fmt.Errorf("base URL: %w", err)
 	}
 	if c.TokenURL != "" {
-		if err := CheckEndpoint(c.TokenURL, c.AllowPlainHTTP); err != nil {
-			return nil, fmt.Errorf("token URL: %w", err)
-		}
-		if err := CheckTokenQuery(c.TokenURL); err != nil {
+		if err := CheckTokenURL(c.TokenURL, c.AllowPlainHTTP); err != nil {
 			return nil, fmt.Errorf("token URL: %w", err)
 		}
 	}

@@ -1,6 +1,8 @@
 package oneroster
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -8,47 +10,60 @@ import (
 	"strings"
 )
 
-// EndpointError says why an address is refused. Its text never repeats the address beyond scheme and host: it may hold
-// a password.
-type EndpointError struct {
-	// PlainHTTP: the only thing wrong is that the address is http and not this machine's own; a person may allow that.
-	PlainHTTP bool
-	Host      string
-	Problem   string
-}
-
-func (e *EndpointError) Error() string { return e.Problem }
-
-// CheckEndpoint says whether rawURL may be used as a server's address: an absolute https URL without user or fragment.
-// Plain http is refused, since it would show the secret and the grades to the network, unless the host is this
-// machine's own or a person allowed it. The error is an *EndpointError.
-func CheckEndpoint(rawURL string, allowPlainHTTP bool) error {
-	_, err := parseEndpoint(rawURL, allowPlainHTTP)
+// CheckBaseURL says why an address cannot be the server's root, in words for whoever set it; they never repeat it, since it may
+// hold a password. Plain http would show the secret and the grades to the network: it is for this machine's own address, or
+// where a person allows it.
+func CheckBaseURL(address string, plain bool) error {
+	_, err := parseBase(address, plain)
 	return err
 }
 
-func parseEndpoint(rawURL string, allowPlainHTTP bool) (*url.URL, error) {
-	u, err := url.Parse(rawURL)
+// CheckTokenURL is CheckBaseURL for the token address, which may have a query: some identity providers want the tenant or the
+// policy in it. A secret may not be there, since addresses are written down in many places.
+func CheckTokenURL(address string, plain bool) error {
+	u, err := parseEndpoint(address, plain)
 	if err != nil {
-		return nil, &EndpointError{Problem: "not a URL; write it like https://api.example.org"}
+		return err
 	}
-	refuse := func(problem string) (*url.URL, error) {
-		return nil, &EndpointError{Host: u.Hostname(), Problem: problem}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return errors.New("has a malformed query (?…); write it like ?tenant=one&policy=two")
 	}
+	for name := range query {
+		if secretName(name) {
+			return fmt.Errorf("must not hold a secret (%s=…); the client's goes into --client-secret-file", name)
+		}
+	}
+	return nil
+}
+
+// parseBase reads a base URL, its path without the slash at the end.
+func parseBase(address string, plain bool) (*url.URL, error) {
+	u, err := parseEndpoint(address, plain)
+	if err != nil {
+		return nil, err
+	}
+	if u.RawQuery != "" || u.ForceQuery {
+		return nil, errors.New("must end before ?")
+	}
+	u.RawPath = strings.TrimRight(u.EscapedPath(), "/")
+	u.Path, err = url.PathUnescape(u.RawPath)
+	return u, err
+}
+
+func parseEndpoint(address string, plain bool) (*url.URL, error) {
+	u, err := url.Parse(address)
 	switch {
-	case u.Scheme != "https" && u.Scheme != "http":
-		return refuse("not an https address; write it like https://api.example.org")
-	case u.Hostname() == "":
-		return refuse("names no host; write it like https://api.example.org")
+	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("not the address of a server; write it as https://gradebook.example.org")
 	case u.Port() != "" && !possiblePort(u.Port()):
-		return refuse("port " + u.Port() + " does not exist; ports are 1 to 65535")
+		return nil, fmt.Errorf("port %s does not exist; ports are 1 to 65535", u.Port())
 	case u.User != nil:
-		return refuse("must not hold a user or password; credentials have settings of their own")
+		return nil, errors.New("must not hold a user or a password; the client's secret goes into --client-secret-file")
 	case u.Fragment != "":
-		return refuse("must not hold a fragment (#…)")
-	case u.Scheme == "http" && !allowPlainHTTP && !loopback(u.Hostname()):
-		return nil, &EndpointError{PlainHTTP: true, Host: u.Hostname(),
-			Problem: "plain http to " + u.Hostname() + " would send credentials and grades unencrypted; use https"}
+		return nil, errors.New("must end before #")
+	case u.Scheme == "http" && !plain && !Loopback(u.Hostname()):
+		return nil, errors.New("http:// to another machine sends grades and secrets unprotected; use https://, or allow it with --allow-plain-http")
 	}
 	return u, nil
 }
@@ -88,46 +103,8 @@ func secretName(name string) bool {
 		slices.Contains([]string{"pwd", "token", "accesstoken", "refreshtoken", "clientassertion", "assertion", "code", "sig", "signature"}, name)
 }
 
-// CheckTokenQuery says whether the query of a token address may stand there: some identity providers want the tenant or the
-// policy in it. A secret may not, since addresses are written down in many places. The error is an *EndpointError.
-func CheckTokenQuery(rawURL string) error {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return &EndpointError{Problem: "not a URL; write it like https://login.example.org/token"}
-	}
-	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return &EndpointError{Host: u.Hostname(), Problem: "has a malformed query (?…); write it like ?tenant=one&policy=two"}
-	}
-	for name := range query {
-		if secretName(name) {
-			return &EndpointError{Host: u.Hostname(), Problem: "must not hold a secret (" + name + "=…); the client's goes into --client-secret-file"}
-		}
-	}
-	return nil
-}
-
-// parseBase reads a base URL: an endpoint without a query, its path without the slash at the end.
-func parseBase(rawURL string, allowPlainHTTP bool) (*url.URL, error) {
-	u, err := parseEndpoint(rawURL, allowPlainHTTP)
-	if err != nil {
-		return nil, err
-	}
-	if u.RawQuery != "" || u.ForceQuery {
-		return nil, &EndpointError{Host: u.Hostname(), Problem: "must not hold a query (?…)"}
-	}
-	escaped := strings.TrimRight(u.EscapedPath(), "/")
-	if u.Path, err = url.PathUnescape(escaped); err != nil {
-		return nil, &EndpointError{Host: u.Hostname(), Problem: "has a malformed path"}
-	}
-	u.RawPath = escaped
-	return u, nil
-}
-
-func loopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
+// Loopback tells whether the host is this machine, without asking the network.
+func Loopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return strings.EqualFold(host, "localhost") || err == nil && addr.Unmap().IsLoopback()
 }
