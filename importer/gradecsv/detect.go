@@ -1,8 +1,6 @@
 package gradecsv
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -179,11 +177,8 @@ func labelOf(h *Header, line int) []label {
 
 // split reads a record's fields; nil where it is none.
 func split(fr frame, delim byte) []string {
-	cr := csv.NewReader(strings.NewReader(fr.text + "\n"))
-	cr.Comma = rune(delim)
-	fields, err := cr.Read()
-	if fr.fault != faultNone || err != nil && !errors.Is(err, io.EOF) {
+	if fr.fault != faultNone {
 		return nil
 	}
-	return fields
+	return fieldValues(nil, fr.text, delim)
 }

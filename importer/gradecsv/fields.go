@@ -81,6 +81,21 @@ func fieldPlace(text string, delim byte, i int) (line, col int) {
 	return strings.Count(before, "\n"), len(before) - strings.LastIndexByte(before, '\n')
 }
 
+// fieldPlaces are those of all fields of a record that begins with a line.
+func fieldPlaces(text string, delim byte, line int) []position {
+	var all []position
+	for from, start := 0, 0; ; { // start is where the line begins
+		all = append(all, position{line, from - start + 1})
+		field := text[from : from+fieldEnd(text[from:], delim)]
+		if n := strings.Count(field, "\n"); n > 0 {
+			line, start = line+n, from+strings.LastIndexByte(field, '\n')+1
+		}
+		if from += len(field) + 1; from > len(text) {
+			return all
+		}
+	}
+}
+
 // requote writes a field of a malformed record so that it is well-formed and says the same.
 func requote(field string, delim byte) string {
 	if end := closedEnd(field, delim); end > 0 && end == len(field) {

@@ -37,7 +37,11 @@ func FuzzFields(f *testing.F) {
 			if got := fieldValues(nil, record.text, delim); !slices.Equal(got, want) {
 				t.Fatalf("%q: got %q, want %q", record.text, got, want)
 			}
+			places := fieldPlaces(record.text, delim, record.line)
 			for i := range want {
+				if wantLine, wantCol := cr.FieldPos(i); places[i] != (position{wantLine, wantCol}) {
+					t.Fatalf("%q, field %d of all: at %v, want %d:%d", record.text, i, places[i], wantLine, wantCol)
+				}
 				line, col := fieldPlace(record.text, delim, i)
 				if wantLine, wantCol := cr.FieldPos(i); record.line+line != wantLine || col != wantCol {
 					t.Fatalf("%q, field %d: at %d:%d, want %d:%d", record.text, i, record.line+line, col, wantLine, wantCol)

@@ -1,7 +1,6 @@
 package gradecsv
 
 import (
-	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,16 +68,10 @@ func newHeader(path string, fr frame, delim byte, n naming) (*Header, error) {
 	if err := readable(path, fr); err != nil {
 		return nil, err
 	}
-	cr := csv.NewReader(strings.NewReader(fr.text + "\n"))
-	cr.Comma = rune(delim)
-	names, err := cr.Read()
-	if err != nil {
-		panic(fmt.Sprintf("gradecsv: internal error: framed header is not CSV: %v", err))
-	}
-	h := &Header{text: fr.text, names: names, delim: delim, naming: n, errors: -1, imports: make([]bool, len(names)), at: make([]position, len(names))}
+	names := fieldValues(nil, fr.text, delim)
+	h := &Header{text: fr.text, names: names, delim: delim, naming: n, errors: -1, imports: make([]bool, len(names)),
+		at: fieldPlaces(fr.text, delim, fr.line)}
 	for i, name := range names {
-		line, col := cr.FieldPos(i)
-		h.at[i] = position{fr.line + line - 1, col}
 		h.imports[i] = strings.HasPrefix(strings.TrimSpace(name), importPrefix)
 		if strings.TrimSpace(name) == errorsName {
 			h.errors = i
