@@ -2,9 +2,7 @@ package importer
 
 import (
 	"context"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -78,11 +76,7 @@ func (l *results) group(r *oneroster.Result) []*oneroster.Result {
 	if i < 0 || l.unlisted {
 		return nil
 	}
-	n, bytes := 0, 0
-	for i+n < len(l.ahead) && n < groupRows && bytes < groupBytes {
-		bytes += len(url.QueryEscape(condition(l.ahead[i+n]))) + len("%20OR%20")
-		n++
-	}
+	n := together(l.ahead[i:])
 	rows := slices.Clone(l.ahead[i : i+n])
 	l.ahead = slices.Delete(l.ahead, 0, i+n)
 	return rows
@@ -170,11 +164,7 @@ func (l *results) learned(r *oneroster.Result, a oneroster.Answer) oneroster.Ans
 // lists leave out what is deleted, and some servers read a filter otherwise than it is meant.
 func (o *Online) list(ctx context.Context, rows []*oneroster.Result, spent *int) *oneroster.Answer {
 	l := o.results
-	conditions := make([]string, len(rows))
-	for i, r := range rows {
-		conditions[i] = condition(r)
-	}
-	q := oneroster.Query{Filter: strings.Join(conditions, " OR "), Limit: len(rows)}
+	q := queryFor(rows)
 	var shown []oneroster.Result
 	for more := true; more; {
 		var page oneroster.Page
@@ -192,7 +182,7 @@ func (o *Online) list(ctx context.Context, rows []*oneroster.Result, spent *int)
 		}
 		l.set(&l.proven)
 		shown = append(shown, page.Results...)
-		if len(shown) > len(rows) { // the filter was not heeded
+		if !heeded(shown, rows) {
 			l.set(&l.unlisted)
 			return nil
 		}
@@ -221,28 +211,6 @@ func (o *Online) list(ctx context.Context, rows []*oneroster.Result, spent *int)
 		return &a
 	}
 	return nil
-}
-
-// among finds rows in what a list shows, nil for those that are not there. UUIDs may come back in another case; what is
-// shown under the very id of one row is no other row's.
-func among(shown []oneroster.Result, rows []*oneroster.Result) []*oneroster.Result {
-	exact, folded := make(map[string]*oneroster.Result, len(shown)), map[string]*oneroster.Result{}
-	for i := range shown {
-		exact[shown[i].SourcedID] = &shown[i]
-		folded[strings.ToLower(shown[i].SourcedID)] = &shown[i]
-	}
-	for _, r := range rows {
-		if got := exact[r.SourcedID]; got != nil {
-			delete(folded, strings.ToLower(r.SourcedID))
-		}
-	}
-	found := make([]*oneroster.Result, len(rows))
-	for i, r := range rows {
-		if found[i] = exact[r.SourcedID]; found[i] == nil {
-			found[i] = folded[strings.ToLower(r.SourcedID)]
-		}
-	}
-	return found
 }
 
 // returned gives rows back that were not asked for.

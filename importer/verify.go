@@ -2,10 +2,7 @@ package importer
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"gradebook-import/checkpoint"
@@ -84,7 +81,7 @@ func (p policy) compared(t *task, a oneroster.Answer, now time.Time) reaction {
 	case oneroster.Throttled:
 		return reaction{wait: a.RetryAfter, backoff: a.RetryAfter == 0}
 	case oneroster.NotApplied, oneroster.Doubt:
-		if t.lookups >= max(p.attempts, downAfter+1) {
+		if t.lookups >= p.looks() {
 			return reaction{outcome: t.outcome(Failed, t.problem("verify.unanswered",
 				"looking the row up failed again and again, so it was not compared"))}
 		}
@@ -113,46 +110,36 @@ func (t *task) differences(diff []oneroster.FieldDiff) []gradecsv.Problem {
 	return problems
 }
 
-// The rows of a group: so many, with an address that no server and no proxy finds too long.
-const (
-	groupRows  = 50
-	groupBytes = 4000
-)
-
-// grouped puts tasks together, in their order. Rows to be deleted stand alone: no list shows them.
+// grouped puts tasks together. Rows to be deleted stand alone: no list shows them.
 func grouped(tasks []*task) []*task {
-	var all []*task
-	var group *task
-	bytes := 0
+	var all, listed []*task
 	for _, t := range tasks {
 		if t.row.Result.Status == oneroster.StatusToBeDeleted {
 			all = append(all, t)
-			continue
+		} else {
+			listed = append(listed, t)
 		}
-		size := len(url.QueryEscape(condition(&t.row.Result))) + len("%20OR%20")
-		if group == nil || len(group.members) == groupRows || bytes+size > groupBytes {
-			group, bytes = &task{method: http.MethodGet, look: true}, 0
-			all = append(all, group)
-		}
-		group.members = append(group.members, t)
-		bytes += size
+	}
+	for rows := resultsOf(listed); len(rows) > 0; {
+		n := together(rows)
+		all = append(all, &task{method: http.MethodGet, look: true, members: listed[:n:n]})
+		rows, listed = rows[n:], listed[n:]
 	}
 	return all
 }
 
-// condition is a row in the API's filter language.
-func condition(r *oneroster.Result) string {
-	return fmt.Sprintf("sourcedId='%s'", strings.ReplaceAll(r.SourcedID, "'", "''"))
+func resultsOf(tasks []*task) []*oneroster.Result {
+	rows := make([]*oneroster.Result, len(tasks))
+	for i, t := range tasks {
+		rows[i] = &t.row.Result
+	}
+	return rows
 }
 
 // group asks the server's list for the rows of a group. What the list does not show alike goes into the room, to be
 // looked up by itself. A group that waits holds its worker, since it stands for many rows.
 func (w *workers) group(t *task) {
-	conditions := make([]string, len(t.members))
-	for i, m := range t.members {
-		conditions[i] = condition(&m.row.Result)
-	}
-	q := oneroster.Query{Filter: strings.Join(conditions, " OR "), Limit: len(t.members)}
+	q := queryFor(resultsOf(t.members))
 	for more := true; more && len(t.members) > 1 && !w.unlisted.Load(); {
 		page, a, ok := w.page(t, q)
 		switch {
@@ -200,10 +187,7 @@ func (w *workers) page(t *task, q oneroster.Query) (oneroster.Page, oneroster.An
 
 // matches accounts for the rows that a page shows as the file has them, and keeps the others.
 func (w *workers) matches(t *task, page oneroster.Page) {
-	rows := make([]*oneroster.Result, len(t.members))
-	for i, m := range t.members {
-		rows[i] = &m.row.Result
-	}
+	rows := resultsOf(t.members)
 	kept := t.members[:0]
 	for i, got := range among(page.Results, rows) {
 		m := t.members[i]
@@ -220,7 +204,7 @@ func (w *workers) matches(t *task, page oneroster.Page) {
 		}
 	}
 	t.members = kept
-	if len(page.Results) > len(rows) { // the filter was not heeded
+	if !heeded(page.Results, rows) {
 		w.unlisted.Store(true)
 	}
 }
