@@ -4,17 +4,18 @@ import (
 	"bufio"
 	"cmp"
 	"errors"
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
+
+	"gradebook-import/importer/internal/tempfile"
 )
 
 // A Pile keeps texts that come in any order, and gives them back in the order of the input. They lie on the disk
-// meanwhile, in a temporary file with mode 0600 that has no name, so that a kill leaves nothing behind; 16 bytes of memory
+// meanwhile, in a temporary file; 16 bytes of memory
 // a text remember their places. A text is what was written since the last Mark.
 type Pile struct {
-	tmp   *os.File
-	gone  bool // the temporary file has no name any more
+	tmp   *tempfile.File
 	w     *bufio.Writer
 	size  int64
 	index []place
@@ -30,12 +31,11 @@ type place struct {
 
 // NewPile makes an empty one, whose temporary file lies beside path.
 func NewPile(path string) (*Pile, error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	tmp, err := tempfile.New(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
 		return nil, err
 	}
-	gone := os.Remove(tmp.Name()) == nil // Windows refuses
-	return &Pile{tmp: tmp, gone: gone, w: bufio.NewWriter(tmp)}, nil
+	return &Pile{tmp: tmp, w: bufio.NewWriter(tmp)}, nil
 }
 
 // Write adds to the text that the next Mark ends.
@@ -103,12 +103,22 @@ func (p *Pile) yield(places []place, yield func(at uint32, text []byte) error) e
 	return nil
 }
 
+// WriteSorted writes the texts in the order of the input.
+func (p *Pile) WriteSorted(out io.Writer) error {
+	w := bufio.NewWriter(out)
+	err := p.Each(func(_ uint32, text []byte) error {
+		_, err := w.Write(text)
+		return err
+	})
+	return errors.Join(err, w.Flush())
+}
+
 // windowBytes is how much of the temporary file is read at once: texts that came almost in order cost few reads.
 const windowBytes = 64 << 10
 
 // window is the part of the temporary file that is in memory.
 type window struct {
-	file   *os.File
+	file   io.ReaderAt
 	size   int64 // of the file
 	from   int64
 	loaded []byte
@@ -127,10 +137,4 @@ func (w *window) text(p place) ([]byte, error) {
 }
 
 // Close removes the temporary file.
-func (p *Pile) Close() error {
-	err := p.tmp.Close()
-	if !p.gone {
-		err = errors.Join(err, os.Remove(p.tmp.Name()))
-	}
-	return err
-}
+func (p *Pile) Close() error { return p.tmp.Close() }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"os"
 	"slices"
 
 	"gradebook-import/importer/gradecsv"
+	"gradebook-import/importer/internal/tempfile"
 )
 
 // retakes finds rows of one line item and student under different sourcedIds: two results, which may be meant, as for a
@@ -25,10 +25,9 @@ type retakes struct {
 	dir             string // of the temporary file
 	items, students maphash.Seed
 	parts           [retakeParts]retakePart
-	tmp             *os.File // nil: all is in memory
-	gone            bool     // the temporary file has no name any more
-	end             uint32   // blocks written
-	err             error    // the first failure; nothing is kept from then on
+	tmp             *tempfile.File // nil: all is in memory
+	end             uint32         // blocks written
+	err             error          // the first failure; nothing is kept from then on
 
 	count int
 	first []retake // the first problemLines, in order
@@ -78,11 +77,11 @@ func (r *retakes) fail(err error) {
 // spill writes a part's full buffer to the temporary file.
 func (r *retakes) spill(p *retakePart) error {
 	if r.tmp == nil {
-		tmp, err := os.CreateTemp(r.dir, ".pairs-*") // mode 0600
+		tmp, err := tempfile.New(r.dir, ".pairs-*")
 		if err != nil {
 			return err
 		}
-		r.tmp, r.gone = tmp, os.Remove(tmp.Name()) == nil // so that a kill leaves nothing behind; Windows refuses
+		r.tmp = tmp
 	}
 	if _, err := r.tmp.WriteAt(p.buf, int64(r.end)*retakeBlock); err != nil {
 		return err
@@ -166,9 +165,6 @@ func (r *retakes) close() error {
 		return nil
 	}
 	err := r.tmp.Close()
-	if !r.gone {
-		err = errors.Join(err, os.Remove(r.tmp.Name()))
-	}
 	r.tmp = nil
 	return err
 }

@@ -1,10 +1,8 @@
 package importer
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -91,7 +89,8 @@ func (s *Spool) name(i int) string {
 func (s *Spool) Close() error {
 	var errs error
 	for i, p := range s.parts {
-		if err := p.publish(s.name(i)); err != nil {
+		errs = errors.Join(errs, ReplaceFile(s.name(i), p.WriteSorted))
+		if err := p.Close(); err != nil {
 			errs = errors.Join(errs, NewWriteError(s.name(i), err))
 		}
 	}
@@ -113,31 +112,4 @@ func (s *Spool) Discard() error {
 	}
 	s.parts = nil
 	return errs
-}
-
-// publish writes the rows in order to name and removes the temporary file.
-func (p *part) publish(name string) (err error) {
-	defer func() { err = errors.Join(err, p.Close()) }()
-	out, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(p.sorted(out), out.Sync(), out.Close())
-	if err == nil {
-		err = os.Rename(out.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(out.Name()))
-	}
-	return nil
-}
-
-// sorted writes the header and the rows in the order of the input.
-func (p *part) sorted(out io.Writer) error {
-	w := bufio.NewWriter(out)
-	err := p.Each(func(_ uint32, text []byte) error {
-		_, err := w.Write(text)
-		return err
-	})
-	return errors.Join(err, w.Flush())
 }

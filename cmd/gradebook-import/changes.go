@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"errors"
 	"fmt"
@@ -84,15 +83,10 @@ func (c *changes) close() error {
 		}
 		return c.err
 	}
-	err := replaceFile(c.path, func(w io.Writer) error {
-		b := bufio.NewWriter(w)
-		_, err := b.WriteString(byteOrderMark + string(csvRecord("file", "line", "change", "sourcedId", "lineItemSourcedId", "studentSourcedId",
+	err := importer.ReplaceFile(c.path, func(w io.Writer) error {
+		_, err := io.WriteString(w, byteOrderMark+string(csvRecord("file", "line", "change", "sourcedId", "lineItemSourcedId", "studentSourcedId",
 			"field", "old", "new")))
-		err = errors.Join(err, c.pile.Each(func(_ uint32, text []byte) error {
-			_, err := b.Write(text)
-			return err
-		}))
-		return errors.Join(err, b.Flush())
+		return errors.Join(err, c.pile.WriteSorted(w))
 	})
 	return errors.Join(c.err, err, c.pile.Close())
 }

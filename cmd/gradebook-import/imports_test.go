@@ -43,8 +43,9 @@ func directions() map[string][]string {
 	return map[string][]string{
 		"cmd/gradebook-import": {"importer", "importer/gradecsv", "importer/oneroster", "importer/oneroster/sandbox",
 			"importer/pace", "importer/htmlreport", "checkpoint"},
-		"importer":                   {"importer/gradecsv", "importer/oneroster", "importer/pace", "checkpoint"},
-		"importer/gradecsv":          {"importer/oneroster"},
+		"importer":                   {"importer/gradecsv", "importer/oneroster", "importer/pace", "importer/internal/tempfile", "checkpoint"},
+		"importer/gradecsv":          {"importer/oneroster", "importer/internal/tempfile"},
+		"importer/internal/tempfile": {},
 		"importer/oneroster":         {},
 		"importer/oneroster/sandbox": {"importer/oneroster"},
 		"importer/pace":              {},

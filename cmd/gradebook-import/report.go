@@ -62,7 +62,7 @@ func (t *terminal) noDirectory(path string, err error) error {
 
 // writeReport writes the report, whole or not at all.
 func (d reportDir) writeReport(name string, r *importer.Report) error {
-	return replaceFile(filepath.Join(string(d), name), func(w io.Writer) error {
+	return importer.ReplaceFile(filepath.Join(string(d), name), func(w io.Writer) error {
 		_, err := w.Write(asJSON(r))
 		return err
 	})
@@ -70,7 +70,7 @@ func (d reportDir) writeReport(name string, r *importer.Report) error {
 
 // writePage writes the page of a report, whole or not at all.
 func (d reportDir) writePage(name string, r *importer.Report, o htmlreport.Options) error {
-	return replaceFile(pageName(filepath.Join(string(d), name)), func(w io.Writer) error { return htmlreport.Render(w, r, o) })
+	return importer.ReplaceFile(pageName(filepath.Join(string(d), name)), func(w io.Writer) error { return htmlreport.Render(w, r, o) })
 }
 
 // sweep removes the temporary files that killed runs left: those that nobody has written since this run started. Another
@@ -94,24 +94,6 @@ func asJSON(v any) []byte {
 		panic(program + ": internal error: " + err.Error())
 	}
 	return append(data, '\n')
-}
-
-// replaceFile writes path by way of a temporary file beside it, with mode 0600: a reader sees the old content or the
-// new, and after a power cut one of the two is there.
-func replaceFile(path string, write func(io.Writer) error) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return importer.NewWriteError(path, err)
-	}
-	err = errors.Join(write(tmp), tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(tmp.Name()) // the first failure is the one to tell
-		return importer.NewWriteError(path, err)
-	}
-	return nil
 }
 
 // spool is an importer.Spool that never destroys what a person may have edited: the file of an earlier run is kept as

@@ -104,7 +104,7 @@ func writePage(path string, page func(io.Writer) error) error {
 	if err := mayWrite(path); err != nil {
 		return err
 	}
-	return replaceFile(path, page)
+	return importer.ReplaceFile(path, page)
 }
 
 // mayWrite refuses to replace what is no page of ours.

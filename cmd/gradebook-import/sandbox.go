@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"gradebook-import/importer"
 	"gradebook-import/importer/oneroster"
 	"gradebook-import/importer/oneroster/sandbox"
 )
@@ -240,7 +241,7 @@ func (s *served) stop() error {
 	err := s.server.Close()
 	<-s.ended
 	if s.state != "" {
-		err = errors.Join(err, replaceFile(s.state, s.sandbox.Save))
+		err = errors.Join(err, importer.ReplaceFile(s.state, s.sandbox.Save))
 	}
 	return err
 }

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -40,7 +39,7 @@ func isZip(f io.ReaderAt) bool {
 }
 
 // openZip reads a zip's directory and its manifest. It refuses one that is not a OneRoster export, with the reason.
-func openZip(name string, f *os.File) (*archive, error) {
+func openZip(name string, f zipFile) (*archive, error) {
 	st, err := f.Stat()
 	if err != nil {
 		return nil, openError(name, err)

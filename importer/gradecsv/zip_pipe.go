@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+
+	"gradebook-import/importer/internal/tempfile"
 )
 
 // maxPiped is the most bytes of a zip from a pipe.
@@ -22,15 +23,15 @@ func (s *source) unpipe(path string) error {
 	if err != nil || !isZip(bytes.NewReader(head)) {
 		return nil // what err says, the next read says again
 	}
-	tmp, closer, err := spool(path, src)
+	tmp, err := spool(path, src)
 	if err != nil {
 		return err
 	}
 	from := s.closer
 	if err := s.unzip(path, tmp); err != nil {
-		return errors.Join(err, closer.Close())
+		return errors.Join(err, tmp.Close())
 	}
-	s.closer, s.waits = closers{s.closer, closer}, false
+	s.waits = false
 	if from != nil {
 		s.closer = closers{s.closer, from}
 	}
@@ -38,45 +39,27 @@ func (s *source) unpipe(path string) error {
 }
 
 // spool copies src into a temporary file, which is gone once it is closed.
-func spool(path string, src io.Reader) (*os.File, io.Closer, error) {
+func spool(path string, src io.Reader) (*tempfile.File, error) {
 	fail := func(err error) error {
 		return &InputError{path, fmt.Sprintf("is a zip, which is kept in %s while it is read, and that failed: %v", os.TempDir(), err),
 			"make room there, name another directory by the environment variable TMPDIR, or give the zip as a file"}
 	}
-	tmp, err := os.CreateTemp("", "gradebook-import-*.zip") // mode 0600
+	tmp, err := tempfile.New("", "gradebook-import-*.zip")
 	if err != nil {
-		return nil, nil, fail(err)
+		return nil, fail(err)
 	}
-	file := spooled{File: tmp, gone: os.Remove(tmp.Name()) == nil} // Windows refuses
 	w := &bounded{w: tmp, left: maxPiped}
 	if _, err := io.Copy(w, src); err != nil {
-		err = errors.Join(err, file.Close())
+		err = errors.Join(err, tmp.Close())
 		switch {
 		case w.left < 0:
-			return nil, nil, &InputError{path, "is a zip of more than 4 GiB", "give it as a file"}
+			return nil, &InputError{path, "is a zip of more than 4 GiB", "give it as a file"}
 		case w.failed:
-			return nil, nil, fail(err)
+			return nil, fail(err)
 		}
-		return nil, nil, &ReadError{path, 1, err}
+		return nil, &ReadError{path, 1, err}
 	}
-	return tmp, file, nil
-}
-
-// spooled removes its file, where that has a name yet.
-type spooled struct {
-	*os.File
-	gone bool
-}
-
-func (f spooled) Close() error {
-	err := f.File.Close()
-	if errors.Is(err, os.ErrClosed) {
-		err = nil // by the source that it was given to
-	}
-	if !f.gone {
-		err = errors.Join(err, os.Remove(filepath.Clean(f.Name())))
-	}
-	return err
+	return tmp, nil
 }
 
 // bounded is a writer that takes no more than so many bytes, and notes whose an error is.

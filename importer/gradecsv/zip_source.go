@@ -15,9 +15,16 @@ type zipped struct {
 	sha256         string
 }
 
+// zipFile is what holds a zip: the file as it was named, or a temporary one.
+type zipFile interface {
+	io.ReaderAt
+	io.Closer
+	Stat() (os.FileInfo, error)
+}
+
 // unzip makes the source that of a zip's results.csv, where the file is one. When the files are surveyed, before anything is
 // sent, it reads the whole of it, so that a damaged zip is refused then.
-func (s *source) unzip(path string, f *os.File) error {
+func (s *source) unzip(path string, f zipFile) error {
 	if !isZip(f) {
 		if strings.HasSuffix(strings.ToLower(path), ".zip") {
 			return &InputError{path, "is no zip file, whatever its name says", "copy or export it again"}
@@ -53,7 +60,7 @@ func (s *source) unzip(path string, f *os.File) error {
 }
 
 // sum hashes the zip itself.
-func (z *zipped) sum(path string, f *os.File) error {
+func (z *zipped) sum(path string, f io.ReaderAt) error {
 	h := sha256.New()
 	n, err := io.Copy(h, io.NewSectionReader(f, 0, 1<<62))
 	if err != nil {
