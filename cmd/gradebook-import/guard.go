@@ -18,9 +18,7 @@ import (
 // with that. It may count too much, and never too little: what the server has of each row that may change something is
 // looked up, whatever the checkpoint says, and a row of which it cannot be told counts as a change.
 type guard struct {
-	limit limit
-	// again reads the checkpoint anew, since a journal serves one pass; nil: there is none.
-	again   func() (*checkpoint.Journal, error)
+	limit   limit
 	reader  *gradecsv.Reader // nil: the guard is off, or has let the run begin
 	journal *checkpoint.Journal
 	// client asks the server what it has; nil, for a dry run: the checkpoint alone knows.
@@ -44,16 +42,12 @@ func (g *guard) check(files []string) error {
 	return nil
 }
 
-// open opens what the first pass reads.
-func (g *guard) open(files *fileFlags) (err error) {
+// open opens what the first pass reads: the files, and a journal of its own.
+func (g *guard) open(files *fileFlags, journals func() (*checkpoint.Journal, error)) (err error) {
 	if !g.limit.On {
 		return nil
 	}
-	g.journal = checkpoint.NewMemory()
-	if g.again != nil {
-		g.journal, err = g.again()
-	}
-	if err == nil {
+	if g.journal, err = journals(); err == nil {
 		g.reader, err = gradecsv.Open(files.Files, files.options())
 	}
 	return err

@@ -6,8 +6,8 @@ import (
 	"errors"
 	"log/slog"
 	"math"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +31,8 @@ type job struct {
 	config importer.Config
 	// connect makes the gateway; nil for a dry run. It is called when the checkpoint is ours.
 	connect func() (*connection, error)
+	// opened are the checkpoint and the server, once they are.
+	opened opened
 	// verify compares instead of importing. There is no checkpoint then.
 	verify   bool
 	list     importer.List
@@ -71,13 +73,18 @@ func (j *job) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	journal, closeJournal, err := j.openJournal()
+	defer func() { err = errors.Join(err, j.opened.close()) }() // after a run, book has done it
+	journals, err := j.openCheckpoint()
+	if err != nil {
+		return err
+	}
+	journal, err := journals()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.guard.close()) }()
-	if err := j.guard.open(j.files); err != nil {
-		return errors.Join(err, closeJournal())
+	if err := j.guard.open(j.files, journals); err != nil {
+		return err
 	}
 	j.config.Journal = journal
 	if j.config.DryRun {
@@ -85,56 +92,42 @@ func (j *job) run(ctx context.Context) (err error) {
 	}
 	if j.connect == nil {
 		j.config.Concurrency, j.config.Pace = 1, pace.Open(1) // nothing is asked of a server
-		return j.book(ctx, reader, journal, dir, closeJournal)
+		return j.book(ctx, reader, journal, dir)
 	}
 	server, err := j.connect()
 	if err != nil {
-		return errors.Join(err, closeJournal())
+		return err
 	}
+	j.opened.add(server.close)
 	if j.config.DryRun {
 		j.online, j.changes = importer.NewOnline(server.Client, j.config.Pace, j.config.Attempts, journal.Facts().Reached), dir.changes()
 		j.config.Gateway, j.config.Pace = j.online, pace.Open(j.config.Concurrency) // most rows cost no request, and the gateway paces those that do
 	} else {
 		j.config.Gateway, j.list, j.guard.client = server, server.List, server.Client
 	}
-	return j.book(ctx, reader, journal, dir, func() error { return errors.Join(server.close(), closeJournal()) })
+	return j.book(ctx, reader, journal, dir)
 }
 
-// openJournal opens the checkpoint. A dry run writes nothing: it reads the checkpoint where there is one and the
-// target is known.
-func (j *job) openJournal() (*checkpoint.Journal, func() error, error) {
-	none := func() error { return nil }
-	if j.verify {
-		return checkpoint.NewMemory(), none, nil
+// opened is what is to be closed, the last one first, and once.
+type opened []func() error
+
+func (o *opened) add(closing func() error) { *o = append(*o, closing) }
+
+func (o *opened) close() error {
+	var errs error
+	for _, closing := range slices.Backward(*o) {
+		errs = errors.Join(errs, closing())
 	}
-	if j.config.DryRun {
-		_, err := os.Stat(j.rows.Checkpoint)
-		if j.target.BaseURL == "" || errors.Is(err, os.ErrNotExist) {
-			return checkpoint.NewMemory(), none, nil
-		}
-	}
-	store, err := j.rows.open(j.term, j.config.DryRun)
-	if err != nil {
-		return nil, none, err
-	}
-	var journal *checkpoint.Journal
-	kept, err := spelled(store, j.target, j.term) // for the checkpoint alone: reports and metrics have one spelling
-	if err == nil {
-		j.guard.again = func() (*checkpoint.Journal, error) { return store.Target(kept.BaseURL, kept.ClientID) }
-		journal, err = j.guard.again()
-	}
-	if err != nil {
-		return nil, none, errors.Join(err, store.Close())
-	}
-	return journal, store.Close, nil
+	*o = nil
+	return errs
 }
 
 // book runs the import between the notes of its beginning and its end in the journal, and writes what people get.
-func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkpoint.Journal, dir reportDir, closeAll func() error) error {
+func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkpoint.Journal, dir reportDir) error {
 	info := checkpoint.RunInfo{ID: uuid.NewString(), Started: time.Now(), Files: j.files.Files}
 	earlier, err := j.begin(journal, dir, &info)
 	if err != nil {
-		return errors.Join(err, closeAll())
+		return err
 	}
 	j.begun = true
 
@@ -167,7 +160,7 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	status := report.Run.ExitCode
 	publish()
 	info.Ended, info.Counts = time.Now(), asJSON(newNote(report, earlier, j.files.Files, spools.rejects.files()))
-	fail(errors.Join(journal.EndRun(info), closeAll())) // after publish: the next run's report must not be replaced
+	fail(errors.Join(journal.EndRun(info), j.opened.close())) // after publish: the next run's report must not be replaced
 	if report.Run.ExitCode != status {
 		publish() // so that where one of these failed, the others say so
 	}

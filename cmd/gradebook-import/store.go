@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -11,6 +12,28 @@ import (
 	"gradebook-import/checkpoint"
 	"gradebook-import/importer"
 )
+
+// openCheckpoint opens the checkpoint for a job, and returns what reads the journal of its target, which serves one pass over the
+// files. A dry run writes nothing: it reads the checkpoint where there is one and the target is known.
+func (j *job) openCheckpoint() (func() (*checkpoint.Journal, error), error) {
+	none := func() (*checkpoint.Journal, error) { return checkpoint.NewMemory(), nil }
+	if j.verify {
+		return none, nil
+	}
+	if j.config.DryRun {
+		_, err := os.Stat(j.rows.Checkpoint)
+		if j.target.BaseURL == "" || errors.Is(err, fs.ErrNotExist) {
+			return none, nil
+		}
+	}
+	store, err := j.rows.open(j.term, j.config.DryRun)
+	if err != nil {
+		return nil, err
+	}
+	j.opened.add(store.Close)
+	kept, err := spelled(store, j.target, j.term) // for the checkpoint alone: reports and metrics have one spelling
+	return func() (*checkpoint.Journal, error) { return store.Target(kept.BaseURL, kept.ClientID) }, err
+}
 
 // spelled is a target as a checkpoint has it: an earlier version kept the address as it was written. One that is there
 // letter by letter is the one; of several other spellings, one to which something was sent. Where the checkpoint knows none, and
