@@ -3,9 +3,11 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -191,5 +193,21 @@ func TestATargetHasOneNameInReportAndMetrics(t *testing.T) {
 	defer store.Close()
 	if targets, err := store.Targets(); err != nil || len(targets) != 1 {
 		t.Errorf("targets %v, %v", targets, err)
+	}
+}
+
+// What was opened last is closed first, all of it whatever fails, and once.
+func TestOpenedIsClosedOnce(t *testing.T) {
+	var o opened
+	var closed []string
+	for _, name := range []string{"checkpoint", "server"} {
+		o.add(func() error { closed = append(closed, name); return errors.New(name) })
+	}
+	err := o.close()
+	if err == nil || inOneLine(err) != "server; checkpoint" || !slices.Equal(closed, []string{"server", "checkpoint"}) {
+		t.Errorf("closed %q: %v", closed, err)
+	}
+	if err := o.close(); err != nil || len(closed) != 2 {
+		t.Errorf("closed again, %q: %v", closed, err)
 	}
 }

@@ -187,17 +187,17 @@ func (s *summary) counts(w io.Writer) {
 		{c.Deferred, "read and left for the next run", c.Deferred > 0},
 		{c.Filtered, "left out", c.Filtered > 0},
 	}...)
-	width := max(6, len(strconv.Itoa(c.Read)))
+	s.table(w, lines)
+}
+
+// table prints counts and their sum, and says where they are not all.
+func (s *summary) table(w io.Writer, lines []countLine) {
+	width := max(6, len(strconv.Itoa(s.report.Counts.Read)))
 	for _, line := range lines {
 		if line.show {
 			fmt.Fprintf(w, "  %*d  %s\n", width, line.n, line.label)
 		}
 	}
-	s.sum(w, width)
-}
-
-// sum closes the counts, and says where they are not all.
-func (s *summary) sum(w io.Writer, width int) {
 	fmt.Fprintf(w, "  %s\n  %*d  rows read from %s\n", strings.Repeat("-", width), width, s.report.Counts.Read, s.sources())
 	switch s.unread {
 	case "":

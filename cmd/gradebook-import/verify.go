@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 
 	"gradebook-import/importer"
 )
@@ -84,11 +83,7 @@ func verified(r *importer.Report) string {
 // compared prints what a comparison found of how many rows, and the sum.
 func (s *summary) compared(w io.Writer) {
 	c, v := s.report.Counts, s.report.Verify
-	lines := []struct {
-		n     int
-		label string
-		show  bool
-	}{
+	s.table(w, []countLine{
 		{v.Match, "match", true},
 		{v.Different, "different", true},
 		{v.Missing, "missing", true},
@@ -96,14 +91,7 @@ func (s *summary) compared(w io.Writer) {
 		{c.Failed, "not compared: the server's content was not to be found out", c.Failed > 0},
 		{c.Deferred, "not compared: the run stopped first", c.Deferred > 0},
 		{c.Filtered, "left out", c.Filtered > 0},
-	}
-	width := max(6, len(strconv.Itoa(c.Read)))
-	for _, line := range lines {
-		if line.show {
-			fmt.Fprintf(w, "  %*d  %s\n", width, line.n, line.label)
-		}
-	}
-	s.sum(w, width)
+	})
 }
 
 // receipt says what was compared with what, and when.
