@@ -125,7 +125,7 @@ func TestAddressProvedWhileRowsAreHeld(t *testing.T) {
 		d := newAddress(false)
 		var reported atomic.Int64
 		settle := func() {
-			_, rows := d.judge(false)
+			_, rows := d.release(false)
 			reported.Add(int64(len(rows)))
 		}
 		var all sync.WaitGroup

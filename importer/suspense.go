@@ -67,8 +67,8 @@ func (s *suspense) prove() {
 	s.right = !s.wrong
 }
 
-// judge says whether what was set is wrong, and which rows are held back no longer. end: there are no more answers.
-func (s *suspense) judge(end bool) (wrong bool, rows []held) {
+// release says whether what was set is wrong, and lets rows go where that is known. end: there are no more answers.
+func (s *suspense) release(end bool) (wrong bool, rows []held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if end && len(s.held) > 0 {
@@ -93,14 +93,14 @@ func (s *suspense) earliest() *gradecsv.Row {
 
 // settle reports rows that were held back, once it is known for what. end: there are no more answers.
 func (w *workers) settle(end bool) {
-	w.close(&w.address.suspense, end, w.nowhere)
-	w.close(&w.permission, end, w.forbidden)
-	w.close(&w.sight, end, w.blindfolded)
+	w.decide(&w.address.suspense, end, w.nowhere)
+	w.decide(&w.permission, end, w.forbidden)
+	w.decide(&w.sight, end, w.blindfolded)
 }
 
-// close settles one suspense: its rows are what they seemed to be, or they are left for the next run and this one ends.
-func (w *workers) close(s *suspense, end bool, reason func(first *gradecsv.Row) string) {
-	wrong, rows := s.judge(end)
+// decide settles one suspense, where it can be: its rows are what they seemed to be, or they are left for the next run and this one ends.
+func (w *workers) decide(s *suspense, end bool, reason func(first *gradecsv.Row) string) {
+	wrong, rows := s.release(end)
 	if wrong {
 		w.stop.because(&StopError{Code: "refused", Reason: reason(s.earliest())})
 	}

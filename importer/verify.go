@@ -178,7 +178,7 @@ func (w *workers) page(t *task, q oneroster.Query) (oneroster.Page, oneroster.An
 		w.health.alive(time.Now())
 		a.Verdict = oneroster.Blind
 	default:
-		w.judge(t, a, true)
+		w.count(t, a, true)
 	}
 	w.locate(a)
 	w.settle(false)

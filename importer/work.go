@@ -119,7 +119,7 @@ func (w *workers) attempt(t *task) reaction {
 		w.meter.observe(a, look, t.sends > 1)
 		w.Observe(a)
 	}
-	w.judge(t, a, look)
+	w.count(t, a, look)
 	w.locate(a)
 	w.settle(false)
 
@@ -194,8 +194,8 @@ func (w *workers) request(t *task) oneroster.Answer {
 	return w.Gateway.Submit(w.stop.flight, t.method, &t.row.Result)
 }
 
-// judge keeps the books on the server and on the row: whose fault is a failure?
-func (w *workers) judge(t *task, a oneroster.Answer, look bool) {
+// count keeps the books on the server and on the row: whose fault is a failure?
+func (w *workers) count(t *task, a oneroster.Answer, look bool) {
 	if strays(a) { // no failure, or the server would be taken for down by rows in doubt alone, and no other row be sent
 		a.Verdict = oneroster.Rejected
 	}
