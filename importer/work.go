@@ -98,6 +98,13 @@ func (w *workers) wait(d time.Duration) {
 }
 
 // attempt makes one request for a row, a look or a send, once the server is up and the pace allows it.
+// The order of what follows the answer matters:
+//
+//   - Release is first: what settle lets go may have to wait for the recorder, and other requests need not.
+//   - count is before the policy, which reads the lookups that it counts.
+//   - count and locate, which prove things right, and settle are before suspends: a row is not held back for what its own
+//     answer has shown.
+//   - learn is before the outcome leaves: what the answer shows of the server holds for the next request of any row.
 func (w *workers) attempt(t *task) reaction {
 	if r := w.barred(t); r.outcome != nil {
 		return r
