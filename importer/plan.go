@@ -315,8 +315,12 @@ func (p *planner) reconcile(t *task, known checkpoint.Known, other bool) {
 		return
 	}
 	t.look, t.doubted, t.believe = true, begun, p.started.Add(p.Settle)
-	t.patient = other || !begun || known.Op != checkpoint.Create
-	t.other = begun && other
+	switch {
+	case begun && other:
+		t.earlier = earlierOther
+	case !begun || known.Op != checkpoint.Create:
+		t.earlier = earlierUnknown
+	}
 	if known.Op == checkpoint.Replace && t.method != http.MethodDelete {
 		t.method = http.MethodPut
 		t.replace = t.replace || !other // begun by a person's leave

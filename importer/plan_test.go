@@ -82,10 +82,10 @@ func TestDecide(t *testing.T) {
 				if tk.replace {
 					got += " replacing"
 				}
-				if tk.patient {
+				if tk.earlier != earlierSame {
 					got += " patient"
 				}
-				if tk.other {
+				if tk.earlier == earlierOther {
 					got += " other"
 				}
 			}

@@ -26,10 +26,9 @@ type task struct {
 	// standing: an earlier run got it accepted, with another content.
 	standing bool
 	// believe is when earlier requests have surely come to their end. Before that, "not found" proves nothing; nor does
-	// another content, while the row's own may be under way; nor, with patient, the row's own, while another may be.
+	// another content, while the row's own may be under way; nor the row's own, while another may be (earlier).
 	believe time.Time
-	patient bool
-	other   bool // what is in doubt is another content of the row
+	earlier earlier
 
 	due      time.Time // in the room: not before this
 	sends    int       // sends so far, the one under way included
@@ -44,6 +43,18 @@ type task struct {
 	members []*task
 	listed  oneroster.Answer
 }
+
+// earlier is what requests of earlier processes may yet do to a row.
+type earlier uint8
+
+const (
+	earlierSame    earlier = iota // nothing, or make the row as it is
+	earlierUnknown                // no checkpoint says what, or they replace or delete
+	earlierOther                  // give it another content
+)
+
+// onlyRefused: the server said that the sourcedId is taken, and nothing was sent that could yet be applied.
+func (t *task) onlyRefused() bool { return t.exists && !t.doubted }
 
 // outcome is the account of a task's row.
 func (t *task) outcome(s Status, why ...gradecsv.Problem) *Outcome {
@@ -191,11 +202,11 @@ func (p policy) looks() int { return max(p.attempts, downAfter+1) }
 // same decides when the server has what the row says. What it has besides, in fields that the row leaves blank, may be
 // what a replacement was to remove.
 func (p policy) same(t *task, a oneroster.Answer, now time.Time) reaction {
-	unsent, replaces := t.other && t.sends == 0, t.replace && t.method == http.MethodPut
+	unsent, replaces := t.earlier == earlierOther && t.sends == 0, t.replace && t.method == http.MethodPut
 	if a.More && (unsent || replaces) {
 		return p.different(t, a, now)
 	}
-	if wait := t.believe.Sub(now); t.patient && wait > 0 {
+	if wait := t.believe.Sub(now); t.earlier != earlierSame && wait > 0 {
 		return reaction{wait: wait}
 	}
 	return t.repeats()
@@ -210,11 +221,10 @@ func (t *task) repeats() reaction {
 
 // different decides when the server has another content than the row.
 func (p policy) different(t *task, a oneroster.Answer, now time.Time) reaction {
-	refused := t.exists && !t.doubted // nothing was written that could still be applied
-	if wait := t.believe.Sub(now); wait > 0 && !refused {
+	if wait := t.believe.Sub(now); wait > 0 && !t.onlyRefused() {
 		return reaction{wait: wait}
 	}
-	t.there = !refused
+	t.there = !t.onlyRefused()
 	if !t.replace && t.method != http.MethodDelete {
 		return reaction{outcome: t.outcome(Rejected, p.conflict(t, a))}
 	}
@@ -236,10 +246,10 @@ func (p policy) different(t *task, a oneroster.Answer, now time.Time) reaction {
 func (p policy) missing(t *task) reaction {
 	const hidden = "the server says that the sourcedId is taken and does not show what it holds; "
 	switch {
-	case t.exists && t.doubted:
-		return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.hidden", hidden+"check this result in the gradebook"))}
-	case t.exists:
+	case t.onlyRefused():
 		return reaction{outcome: t.outcome(Rejected, t.problem("server.hidden", hidden+"give the row another sourcedId"))}
+	case t.exists:
+		return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.hidden", hidden+"check this result in the gradebook"))}
 	case t.attempts >= p.attempts:
 		return reaction{outcome: t.outcome(Failed, t.failure)}
 	}
@@ -251,7 +261,7 @@ func (p policy) missing(t *task) reaction {
 // may be under way, which would have the last word.
 func (p policy) blind(t *task, a oneroster.Answer, now time.Time) reaction {
 	switch {
-	case t.exists && !t.doubted:
+	case t.onlyRefused():
 		return reaction{outcome: t.outcome(Rejected, t.problem("server.exists",
 			"the server already has a result under this sourcedId, and gives no way to compare it with the row"))}
 	case p.resend && !t.exists && t.attempts < p.attempts:
