@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"gradebook-import/importer"
@@ -33,6 +36,34 @@ func TestTextListsTheFirstRows(t *testing.T) {
 	}
 	if _, written := l.kinds[kind{severityError, "wrong at 12"}]; written || len(l.kinds) != 4 {
 		t.Errorf("written down: %v", l.kinds)
+	}
+}
+
+// Where all rows are listed, each kind has its own, in the order of the input, however they came and however many there are.
+func TestTextListsKindByKind(t *testing.T) {
+	flags := listFlags{Format: formatText}
+	l := flags.listing(t.TempDir(), false)
+	const rows, kinds = 3000, 3
+	want := "\nRows:\n"
+	report := &importer.Report{}
+	for k := range kinds {
+		message := fmt.Sprint("wrong ", k)
+		want += fmt.Sprintf("\n  %d × %s\n", rows/kinds, message)
+		for at := k + 1; at <= rows; at += kinds {
+			want += fmt.Sprintf("      new.csv:%d\n", at)
+		}
+		report.Problems = append(report.Problems, importer.Problem{Message: message, Status: "rejected", Count: rows / kinds})
+	}
+	for _, i := range rand.Perm(rows) {
+		wrong := gradecsv.Problem{Message: fmt.Sprint("wrong ", i%kinds), File: "f.csv", Line: i + 1}
+		l.add(importer.Outcome{Row: &gradecsv.Row{}, At: uint32(i + 1), Problems: []gradecsv.Problem{wrong}})
+	}
+	var b strings.Builder
+	s := summary{report: report, list: l, moved: moved{"f.csv": "new.csv"}}
+	all, err := s.places()
+	err = errors.Join(err, s.grouped(&b, "Rows", severityError, all), all.close(), l.close())
+	if err != nil || b.String() != want {
+		t.Errorf("%v, %d bytes, want %d", err, b.Len(), len(want))
 	}
 }
 
