@@ -16,7 +16,7 @@ import (
 type room struct {
 	mu      sync.Mutex
 	tasks   byDue
-	idle    []*task // aside, in the order in which they came, which is that in which they are due
+	idle    byDue // aside
 	limit   int
 	earlier chan struct{} // one token: a row came that is due before all others
 }
@@ -46,7 +46,8 @@ func (r *room) aside(t *task) bool {
 		return false
 	}
 	t.due = t.believe
-	if r.idle = append(r.idle, t); len(r.idle) == 1 {
+	heap.Push(&r.idle, t)
+	if r.idle[0] == t {
 		r.wake()
 	}
 	return true
@@ -65,24 +66,34 @@ func (r *room) wake() {
 func (r *room) due(now time.Time, all, idle bool) (*task, time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	wait := time.Duration(-1)
-	if len(r.tasks) > 0 {
-		if wait = r.tasks[0].due.Sub(now); wait <= 0 || all {
-			return heap.Pop(&r.tasks).(*task), 0
-		}
-	}
-	if len(r.idle) > 0 {
-		t := r.idle[0]
-		if until := t.due.Sub(now); until > 0 && !all && !idle {
-			if wait < 0 {
-				wait = until
-			}
-			return nil, min(wait, until)
-		}
-		r.idle[0], r.idle = nil, r.idle[1:]
+	t, wait := r.first(&r.tasks, now, all)
+	if t != nil {
 		return t, 0
 	}
+	t, other := r.first(&r.idle, now, all || idle)
+	if t != nil || wait < 0 {
+		return t, other
+	}
+	if other >= 0 {
+		wait = min(wait, other)
+	}
 	return nil, wait
+}
+
+// first takes the first of rows if it is due or wanted, and has another worker watch those that are left. Else it says how
+// long it has to wait, -1 where there is none.
+func (r *room) first(rows *byDue, now time.Time, wanted bool) (*task, time.Duration) {
+	if len(*rows) == 0 {
+		return nil, -1
+	}
+	if wait := (*rows)[0].due.Sub(now); wait > 0 && !wanted {
+		return nil, wait
+	}
+	t := heap.Pop(rows).(*task)
+	if len(r.tasks)+len(r.idle) > 0 {
+		r.wake()
+	}
+	return t, 0
 }
 
 // take returns the next row to work on: one that is due before a new one. When intake has ended it hands out all that

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,4 +110,33 @@ func TestRoomIsBounded(t *testing.T) {
 			t.Errorf("row %d has a place: %t, want %t", n+1, !want, want)
 		}
 	}
+}
+
+// Rows are handed out when they are due, whatever the order in which they were put aside, and each to a worker of its own.
+func TestRoomAsideIsWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, start := newRoom(10), time.Now()
+		tasks, got := make(chan *task), make(chan time.Duration, 3)
+		ctx, cancel := context.WithCancel(t.Context())
+		var workers sync.WaitGroup
+		for range 3 {
+			workers.Go(func() {
+				if r.take(ctx, tasks) != nil {
+					got <- time.Since(start)
+					time.Sleep(time.Minute) // a slow look
+				}
+			})
+		}
+		synctest.Wait()
+		for _, due := range []time.Duration{time.Hour, 5 * time.Second, 5 * time.Second} {
+			r.aside(&task{believe: start.Add(due)})
+		}
+		for i, want := range []time.Duration{5 * time.Second, 5 * time.Second, time.Hour} {
+			if after := <-got; after != want {
+				t.Errorf("row %d is taken after %s, want %s", i+1, after, want)
+			}
+		}
+		cancel()
+		workers.Wait()
+	})
 }
