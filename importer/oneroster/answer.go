@@ -52,6 +52,8 @@ type Answer struct {
 	NotFound, Foreign bool
 	// Denied: Find only, Blind: this client may not read (403); another might.
 	Denied bool
+	// unauthorized: the server refuses the access token.
+	unauthorized bool
 	// RetryAfter is what a 429 or 503 asked for, capped; 0 where it said nothing.
 	RetryAfter time.Duration
 	// AllocatedID is the sourcedId that the server allocated, "" where it did not say.

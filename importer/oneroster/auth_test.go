@@ -128,25 +128,27 @@ func TestAShortLivedTokenServesManyCalls(t *testing.T) {
 }
 
 func TestARefusedTokenIsRenewedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := &fake{token: granting(3600)}
-		f.api = func(bearer string, r *http.Request) (*http.Response, error) {
-			err := after(r.Context(), time.Second) // all are under way with the first token
-			if bearer == "tok-1" {
-				return reply(401, ""), err
+	for status, body := range map[int]string{401: "", 200: failure("unauthorisedrequest")} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{token: granting(3600)}
+			f.api = func(bearer string, r *http.Request) (*http.Response, error) {
+				err := after(r.Context(), time.Second) // all are under way with the first token
+				if bearer == "tok-1" {
+					return reply(status, body), err
+				}
+				return reply(201, ""), err
 			}
-			return reply(201, ""), err
-		}
-		c := f.client(t)
-		for _, a := range together(8, func() Answer { return c.Submit(t.Context(), post, typical()) }) {
-			if a.Verdict != Accepted || a.Requests != 2 {
-				t.Errorf("%+v", a)
+			c := f.client(t)
+			for _, a := range together(8, func() Answer { return c.Submit(t.Context(), post, typical()) }) {
+				if a.Verdict != Accepted || a.Requests != 2 {
+					t.Errorf("%d: %+v", status, a)
+				}
 			}
-		}
-		if f.tokens != 2 {
-			t.Errorf("%d token requests", f.tokens)
-		}
-	})
+			if f.tokens != 2 {
+				t.Errorf("%d: %d token requests", status, f.tokens)
+			}
+		})
+	}
 }
 
 func TestARefusedNewTokenEndsTheRun(t *testing.T) {

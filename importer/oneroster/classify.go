@@ -2,6 +2,7 @@ package oneroster
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -18,6 +19,8 @@ type response struct {
 	cut    bool   // the body did not end: the connection failed, or it is larger than we read
 	// wrote says, where there is no answer, that the request was written, wholly or in part.
 	wrote bool
+	// told is the status that came where status is what the body says instead; 0: status came.
+	told int
 	// list says that a GET asked for a list, not for one result.
 	list bool
 	// reused: other requests went over the connection before.
@@ -31,8 +34,10 @@ func classify(method string, resp *response, err error) Answer {
 	if resp.status == 0 {
 		return unanswered(resp, err)
 	}
+	came := resp.status
+	resp = meant(resp)
 	a := verdict(method, resp)
-	a.Status = resp.status
+	a.Status, a.unauthorized = came, resp.status == http.StatusUnauthorized
 	if a.Verdict != Accepted {
 		a.RetryAfter = retryAfter(resp.header, resp.now)
 		a.Denied = a.Verdict == Blind && resp.status == http.StatusForbidden
@@ -60,7 +65,7 @@ func verdict(method string, resp *response) Answer {
 	case status >= 300 && status <= 399:
 		return redirected(resp)
 	case status == http.StatusUnauthorized:
-		return says(Abort, resp, "auth.refused", "the server refuses the access token, and a new one too (401); "+
+		return says(Abort, resp, "auth.refused", "the server refuses the access token, and a new one too ("+resp.number()+"); "+
 			"check that --token-url and --base-url belong together, and the scopes (--scope)")
 	case status == http.StatusProxyAuthRequired:
 		return says(Abort, resp, "net.proxy", "the proxy asks for a login (407); put it into HTTPS_PROXY")
@@ -96,7 +101,7 @@ func says(v Verdict, resp *response, code, reason string) Answer {
 }
 
 // success is a 2xx. A body that cannot be read changes nothing; a page does: a login page or a portal in between
-// answers 200, too, and has stored nothing. So does a body that says that it failed: some servers tell every refusal so.
+// answers 200, too, and has stored nothing.
 func success(method string, resp *response) Answer {
 	if looksHTML(resp.body) {
 		return says(Doubt, resp, "server.html", "the server answered with a web page, as portals and login pages do; "+unknown(method)+
@@ -105,19 +110,36 @@ func success(method string, resp *response) Answer {
 	if method == http.MethodGet {
 		return Answer{Verdict: Accepted}
 	}
-	id := allocatedID(resp.body)
-	if id == "" && saysFailure(resp.body) {
-		return refused(method, &response{status: http.StatusUnprocessableEntity, body: resp.body})
-	}
-	return Answer{Verdict: Accepted, AllocatedID: id}
+	return Answer{Verdict: Accepted, AllocatedID: allocatedID(resp.body)}
 }
 
-// saysFailure: the imsx status of an answer, wherever it stands in it, is a failure.
-func saysFailure(body []byte) bool {
-	_, rest, found := bytes.Cut(body, []byte(`"imsx_codeMajor"`))
-	value, _, _ := bytes.Cut(bytes.TrimLeft(rest, ": \t\r\n"), []byte(","))
-	word := strings.ToLower(strings.Trim(string(value), "\" \t\r\n}]"))
-	return found && (word == "failure" || word == "unsupported")
+// meant is an answer with the status that its body stands for: some servers answer 200 to everything, and say in the imsx
+// status that they failed. A sourcedId that was allocated, or a result, says otherwise.
+func meant(resp *response) *response {
+	if resp.status < 200 || resp.status > 299 || resp.list {
+		return resp
+	}
+	major, _ := wordAfter(resp.body, `"imsx_codeMajor"`)
+	if major != "failure" && major != "unsupported" || looksHTML(resp.body) || allocatedID(resp.body) != "" {
+		return resp
+	}
+	as := *resp
+	as.status, as.told = http.StatusUnprocessableEntity, resp.status
+	for minor, rest := wordAfter(resp.body, minorKey); rest != nil; minor, rest = wordAfter(rest, minorKey) {
+		if minorCodes[minor] != "" {
+			as.status = cmp.Or(minorStatus[minor], as.status)
+			break
+		}
+	}
+	return &as
+}
+
+// number names the status for people.
+func (r *response) number() string {
+	if r.told != 0 {
+		return strconv.Itoa(r.told) + " that says failure"
+	}
+	return strconv.Itoa(r.status)
 }
 
 // allocatedID is the sourcedId under which the server says that it stored the result: in sourcedIdPairs, an object in
@@ -187,7 +209,7 @@ func refused(method string, resp *response) Answer {
 		a.Code, a.Reason = "server.conflict", "the server already has a result under this sourcedId"
 	case resp.status == http.StatusForbidden:
 		a.Verdict = Forbidden
-		a.Code, a.Reason = "server.forbidden", "the server does not allow this client to write this result (403); it may lack a scope, such as gradebook.createput"
+		a.Code, a.Reason = "server.forbidden", "the server does not allow this client to write this result ("+resp.number()+"); it may lack a scope, such as gradebook.createput"
 		if looksHTML(resp.body) {
 			a.Reason = "a web page forbids this row (403), as firewalls do that take a comment or metadata for an attack; " +
 				"or this client may not write at all: ask the server's administrator"
@@ -264,7 +286,7 @@ func failed(method string, resp *response) Answer {
 	case resp.status >= 502 && resp.status <= 504:
 		code = "server.unavailable"
 	}
-	return says(Doubt, resp, code, "the server failed ("+strconv.Itoa(resp.status)+"); "+unknown(method))
+	return says(Doubt, resp, code, "the server failed ("+resp.number()+"); "+unknown(method))
 }
 
 // lookRefused is a 4xx, or 501, to a GET.
@@ -280,7 +302,7 @@ func lookRefused(resp *response) Answer {
 		}
 		return says(Missing, resp, "server.unknownobject", "the server has no result with this sourcedId")
 	case http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return says(Blind, resp, "server.nolook", "the server does not let this client read results ("+strconv.Itoa(resp.status)+"); "+
+		return says(Blind, resp, "server.nolook", "the server does not let this client read results ("+resp.number()+"); "+
 			"it may lack a scope, such as gradebook.readonly")
 	}
 	if resp.list {

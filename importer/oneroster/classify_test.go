@@ -28,6 +28,15 @@ const (
 	page  = "\r\n<!DOCTYPE html><html><body><h1>It's down</h1></body></html>"
 )
 
+// failure is an answer in the body alone, with these minor codes.
+func failure(minor ...string) string {
+	var fields []string
+	for _, m := range minor {
+		fields = append(fields, `{"imsx_codeMinorFieldName":"TargetEndSystem","imsx_codeMinorFieldValue":"`+m+`"}`)
+	}
+	return `{"imsx_codeMajor":"failure","imsx_severity":"error","imsx_CodeMinor":{"imsx_codeMinorField":[` + strings.Join(fields, ",") + `]}}`
+}
+
 // Every row of the table of answers, and what was decided beside it.
 func TestClassify(t *testing.T) {
 	tests := []struct {
@@ -51,6 +60,21 @@ func TestClassify(t *testing.T) {
 		{writes, 200, `{"imsx_codeMajor"`, Accepted, ""},
 		{writes, 201, `{"imsx_codeMajor":"failure","sourcedIdPairs":{"suppliedSourcedId":"a","allocatedSourcedId":"a"}}`, Accepted, ""},
 		{post + put, 200, `{"imsx_codeMajor":"failure","imsx_description":"a result with this id already exists"}`, Exists, "server.conflict"},
+		{writes, 200, failure("invaliddata"), Rejected, "server.invaliddata"},
+		{writes, 200, failure("internal_server_error"), Doubt, "server.internal_server_error"},
+		{writes, 200, `{"imsx_StatusInfo":` + failure("internal_server_error") + `}`, Doubt, "server.internal_server_error"},
+		{writes, 200, `{"statusInfoSet":[` + failure("fullsuccess", "internal_server_error") + `]}`, Doubt, "server.internal_server_error"},
+		{writes, 200, failure("server_busy"), Doubt, "server.unavailable"},
+		{writes, 200, failure("deletefailure"), Doubt, "server.internal_server_error"},
+		{everything, 200, failure("unauthorisedrequest"), Abort, "auth.refused"},
+		{writes, 200, failure("forbidden"), Forbidden, "server.forbidden"},
+		{post + put, 200, failure("unknownobject"), Rejected, "server.unknownobject"},
+		{del, 200, failure("unknownobject"), Missing, "server.unknownobject"},
+		{writes, 200, failure("idallocinuse"), Rejected, "server.invaliddata"},
+		{get, 200, failure("unknownobject"), Missing, "server.unknownobject"},
+		{get, 200, failure("internal_server_error"), Doubt, "server.internal_server_error"},
+		{get, 200, failure("forbidden"), Blind, "server.nolook"},
+		{get, 200, `{"result":{"sourcedId":"a","metadata":{"imsx_codeMajor":"failure"}}}`, Accepted, ""},
 		{writes, 201, page, Doubt, "server.html"},
 		{get, 200, page, Doubt, "server.html"},
 		{everything, 429, ``, Throttled, "server.server_busy"},

@@ -15,7 +15,8 @@
 // classify is pure and decides all of it from method, status, header and body; above it nobody reads a status code.
 // A server's words decide in one place, whether a 404, 400 or 422 says "already exists". Beyond the table of the design it decides:
 //
-//	2xx that says failure rejected: imsx_codeMajor failure or unsupported, and no sourcedId that was allocated
+//	2xx that says failure as the status that its minor code stands for (minorStatus), 422 without one: imsx_codeMajor failure or
+//	                      unsupported, and no sourcedId that was allocated
 //	408                   doubt: proxies say it of slow servers, too
 //	421, 425              not applied: refused before any work, to be sent again
 //	405, 501 to a write   abort: every other request of the kind would be answered so; the reason names the flag

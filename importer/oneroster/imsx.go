@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"unicode"
@@ -64,6 +65,31 @@ var minorCodes = map[string]string{
 	"deletefailure":           "the server could not delete the result",
 	"invalid_filter_field":    "the server does not know a field of the filter",
 	"invalid_selection_field": "the server does not know a field that was asked for",
+}
+
+// minorStatus is the HTTP status that says what a minor code says; of others, and of a failure without one, it is 422, a refusal
+// of the row. Busy is told apart from 429, which says that nothing was applied.
+var minorStatus = map[string]int{
+	"unknownobject":         http.StatusNotFound,
+	"unauthorisedrequest":   http.StatusUnauthorized,
+	"unauthorizedrequest":   http.StatusUnauthorized,
+	"forbidden":             http.StatusForbidden,
+	"server_busy":           http.StatusServiceUnavailable,
+	"internal_server_error": http.StatusInternalServerError,
+	"deletefailure":         http.StatusInternalServerError,
+}
+
+const minorKey = `"imsx_codeMinorFieldValue"`
+
+// wordAfter is the value of a key of a JSON body, wherever it stands in it, in lower case, and what follows the key; nil where
+// there is none. The key cannot stand in a value, where its quotes would be escaped.
+func wordAfter(body []byte, key string) (word string, rest []byte) {
+	_, rest, found := bytes.Cut(body, []byte(key))
+	if !found {
+		return "", nil
+	}
+	value, _, _ := bytes.Cut(bytes.TrimLeft(rest, ": \t\r\n"), []byte(","))
+	return strings.ToLower(strings.Trim(string(value), "\" \t\r\n}]")), rest
 }
 
 func knownMinor(b imsxBody) string {

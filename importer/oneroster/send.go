@@ -36,7 +36,7 @@ func (c *Client) send(ctx context.Context, req *request, done func(*Answer, *res
 		requests += a.Requests
 		a.Requests = requests
 		last := requests > 1 && tok.seq > newest || requests > 2 || c.tokens.conf == nil
-		if a.Status != http.StatusUnauthorized || last {
+		if !a.unauthorized || last {
 			return a
 		}
 		if seen := c.tokens.refused(tok); requests == 1 {
