@@ -99,8 +99,7 @@ func (c *converter) record(fr frame) {
 		return
 	}
 	c.take(c.fields)
-	if c.rec.columns[colScoreStatus] == "" && totals(splitFields(fr.text, c.header.delim)) {
-		c.row.Filtered = "a line of totals"
+	if c.rec.columns[colScoreStatus] == "" && c.sums(c.fields) {
 		return
 	}
 	c.hushed = 0
@@ -175,8 +174,7 @@ const unnamedHint = "put quotes around a field that has the comma or semicolon i
 // fieldCount reports a record that has not as many fields as the header.
 func (c *converter) fieldCount() {
 	fields, want := splitFields(c.row.Raw.text, c.header.delim), len(c.header.names)
-	if totals(fields) {
-		c.row.Filtered = "a line of totals"
+	if c.sums(fields) {
 		return
 	}
 	if strings.IndexByte(c.row.Raw.text, 0) >= 0 {

@@ -202,28 +202,6 @@ func knownNames(profiles []*Profile) func(names []string) int {
 	}
 }
 
-// totals reports a line that sums up the others, as spreadsheets have it at the end: a word such as Total, and numbers.
-// Only a row without a score status can be one, and such a row could be no result.
-func totals(fields []string) bool {
-	word := ""
-	for _, field := range fields {
-		field = strings.ToLower(strings.Trim(field, "\" :\u00a0"))
-		switch {
-		case field == "":
-		case word == "":
-			word = field
-		case !isAmount(field):
-			return false
-		}
-	}
-	switch word {
-	case "total", "totals", "grand total", "sum", "subtotal", "average", "class average", "avg", "mean", "median",
-		"count", "minimum", "maximum", "standard deviation":
-		return true
-	}
-	return false
-}
-
 // isAmount reports whether text has digits and what people write numbers with.
 func isAmount(text string) bool {
 	return strings.Trim(text, "0123456789.,%/ -") == "" && strings.ContainsAny(text, "0123456789")

@@ -40,6 +40,7 @@ func TestDialects(t *testing.T) {
 		{"totals", file + "Total,,,170,,\n", "A2 A3 F4", "fine fine", "", 0},
 		{"average of few fields", file + "Class Average:,,,\"85,00 %\"\n", "A2 A3 F4", "fine fine", "", 0},
 		{"a total that may be a result", shortHeader + "\nTotal,st1,exempt,,2026-06-01,\nTotal,st1,,85,2026-06-01,\n", "A2 R3", "", "", 0},
+		{"a total that lacks its score status alone", shortHeader + "\nTotal,1002,,85,2026-06-01,\nsum,12,,85\n", "R2 R3", "", "", 0},
 		{"the column names again", file + file, "A2 A3 F4 A5 A6", "fine fine fine fine", "", 0},
 		{"mixed quotes", strings.Replace(file, "li1,st1,fully graded", `"li1",st1,"fully graded"`, 1), "A2 A3", "fine fine", "", 0},
 	}

@@ -20,8 +20,7 @@ func (c *converter) mapped(fr frame, rows []Row) []Row {
 		}
 		return rows
 	}
-	if c.sums() {
-		c.row.Filtered = "a line of totals"
+	if c.sums(c.fields) || c.sumsOf() {
 		return rows
 	}
 	c.checkBlank(fr.text)
@@ -29,16 +28,6 @@ func (c *converter) mapped(fr frame, rows []Row) []Row {
 		return c.one(rows)
 	}
 	return c.unpivot(rows)
-}
-
-// sums reports a line of totals: in the place of the student's id there is nothing, or the word itself.
-func (c *converter) sums() bool {
-	place := c.layout.index[colStudent]
-	if place < 0 {
-		return false
-	}
-	student := strings.TrimSpace(c.fields[place])
-	return (student == "" || totals([]string{student})) && totals(c.fields)
 }
 
 // one makes the row of a record that is not wide.

@@ -318,17 +318,6 @@ fields:
 	}
 }
 
-// A line of totals is no result of a student who is called Total, even where the profile says what all rows lack.
-func TestMappedTotals(t *testing.T) {
-	profile := writeFile(t, "one.yaml", "name: one\nfields:\n  studentSourcedId: Pupil\n  lineItemSourcedId: {value: quiz1}\n"+
-		"  scoreStatus: {value: fully graded}\n  score: Points\n")
-	const text = "Pupil,Name,Points\n1001,Kim,8\nAverage,,8.5\n,Total,17\nTotal,Kim,17\nsum,1002,9\n1003,Sum,9\n"
-	_, rows := readText(t, text, Options{Mapping: profile, ScoreDate: "2026-06-01"})
-	if got := kinds(rows); got != "A2 F3 F4 A5 F6 A7" {
-		t.Errorf("got %s\n%s", got, messages(rows))
-	}
-}
-
 // A file to look ids up in is divided as the spreadsheets of its country do it; what is wrong with it is told with its line.
 func TestLookupFiles(t *testing.T) {
 	for text, want := range map[string]string{

@@ -30,6 +30,7 @@ func (c *converter) odd() {
 		return
 	}
 	c.oddIDs()
+	c.oddStudent()
 	if r.Status == oneroster.StatusToBeDeleted {
 		return
 	}
