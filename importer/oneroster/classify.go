@@ -23,9 +23,7 @@ type response struct {
 	told int
 	// list says that a GET asked for a list, not for one result.
 	list bool
-	// reused: other requests went over the connection before.
-	reused bool
-	now    time.Time
+	now  time.Time
 }
 
 // classify says what an answer to a request means. It decides by method, status and body alone; what a 401 or the

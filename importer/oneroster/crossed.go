@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// A proxy or server that mixes up the answers on a connection gives a row the answer of another one: such a row is not
-// accepted, and nothing is known of it. The answer shows it by the sourcedId that it says was supplied, which is another row's.
-// A server that does not echo what was supplied, but says its own id twice, must not be taken for that: its ids are none that
-// were sent, and the first answers on new connections, which cannot be mixed up, show that it allocates ids.
+// A proxy or server that mixes up its answers, on a connection to us or on one behind that, gives a row the answer of another
+// one: such a row is not accepted, and nothing is known of it. The answer shows it by the sourcedId that it says was supplied,
+// which was sent lately for another row. A server that does not echo what was supplied, but says its own id twice, must not be
+// taken for that: its ids are none that were sent, and the first such answer shows that it allocates ids.
 
 // recent are the sourcedIds of the last rows that were sent. Safe for concurrent use.
 type recent struct {
@@ -41,9 +41,12 @@ func (c *Client) uncross(a *Answer, r *Result, resp *response) {
 	if a.AllocatedID == "" || a.AllocatedID == r.SourcedID {
 		return
 	}
-	supplied := suppliedID(resp.body)
-	if !resp.reused || c.allocates.Load() || supplied == r.SourcedID || !c.recent.has(supplied) {
+	supplied := cmp.Or(suppliedID(resp.body), a.AllocatedID)
+	if supplied == r.SourcedID || !c.recent.has(supplied) {
 		c.allocates.Store(true)
+		return
+	}
+	if supplied == a.AllocatedID && c.allocates.Load() {
 		return
 	}
 	a.Verdict, a.AllocatedID = Doubt, ""
@@ -51,7 +54,7 @@ func (c *Client) uncross(a *Answer, r *Result, resp *response) {
 	c.close() // the connection would go on so
 }
 
-// suppliedID is the sourcedId of which an answer says that it was sent.
+// suppliedID is the sourcedId of which an answer says that it was sent; "" where it does not say.
 func suppliedID(body []byte) string {
 	var b struct {
 		Pairs  json.RawMessage `json:"sourcedIdPairs"`

@@ -20,6 +20,10 @@ func TestAnswersOfAnotherRow(t *testing.T) {
 	list := func(id string) string {
 		return fmt.Sprintf(`{"sourcedIdPairs":[{"suppliedSourcedId":%q,"allocatedSourcedId":%q}]}`, id, id)
 	}
+	own := func(id string) string {
+		return fmt.Sprintf(`{"sourcedIdPairs":{"suppliedSourcedId":%q,"allocatedSourcedId":"own %[1]s"}}`, id)
+	}
+	silent := func(id string) string { return fmt.Sprintf(`{"sourcedIdPairs":{"allocatedSourcedId":%q}}`, id) }
 	result := func(id string) string { return fmt.Sprintf(`{"result":{"sourcedId":%q}}`, id) }
 	for _, c := range []struct {
 		name   string
@@ -29,27 +33,33 @@ func TestAnswersOfAnotherRow(t *testing.T) {
 		{"mixed up", pairs, []sent{{"1", "1", Accepted}, {"2", "1", Doubt}, {"3", "3", Accepted}}},
 		{"mixed up, 1EdTech's form", list, []sent{{"1", "1", Accepted}, {"2", "1", Doubt}, {"3", "3", Accepted}}},
 		{"mixed up, of PUT", result, []sent{{"1", "1", Accepted}, {"2", "1", Doubt}, {"3", "3", Accepted}}},
+		{"mixed up from the start, and on", pairs, []sent{{"1", "", Accepted}, {"2", "1", Doubt}, {"3", "2", Doubt}, {"4", "4", Accepted}, {"5", "4", Doubt}}},
+		{"mixed up, without what was supplied", silent, []sent{{"1", "1", Accepted}, {"2", "1", Doubt}, {"3", "x", Accepted}}},
+		{"mixed up, with ids of its own", own, []sent{{"1", "1", Accepted}, {"2", "1", Doubt}, {"3", "3", Accepted}}},
 		{"ids of its own, told twice", pairs, []sent{{"1", "7", Accepted}, {"2", "1", Accepted}, {"3", "2", Accepted}}},
 		{"ids of its own, that nobody sent", pairs, []sent{{"1", "1", Accepted}, {"2", "x", Accepted}, {"3", "1", Accepted}}},
 		{"what was supplied is echoed", func(id string) string {
 			return fmt.Sprintf(`{"sourcedIdPairs":{"suppliedSourcedId":"2","allocatedSourcedId":%q}}`, id)
 		}, []sent{{"1", "1", Accepted}, {"2", "1", Accepted}}},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			var answered string
-			s := server(t, func(w http.ResponseWriter, _ *http.Request) {
-				w.WriteHeader(http.StatusCreated)
-				_, _ = io.WriteString(w, c.answer(answered))
-			})
-			cl := client(t, config(s))
-			for _, row := range c.rows {
-				r := typical()
-				r.SourcedID, answered = row.id, row.answered
-				if a := cl.Submit(t.Context(), post, r); a.Verdict != row.want || a.Requests != 1 || a.Status != 201 ||
-					(a.Code == "server.crossed") != (row.want == Doubt) || a.Verdict == Doubt && a.AllocatedID != "" {
-					t.Errorf("%s, answered for %s: %+v", row.id, row.answered, a)
+		for _, connection := range []string{"keep-alive", "close"} { // close: the proxy mixes up the connections behind it
+			t.Run(c.name+", "+connection, func(t *testing.T) {
+				var answered string
+				s := server(t, func(w http.ResponseWriter, _ *http.Request) {
+					w.Header().Set("Connection", connection)
+					w.WriteHeader(http.StatusCreated)
+					_, _ = io.WriteString(w, c.answer(answered))
+				})
+				cl := client(t, config(s))
+				for _, row := range c.rows {
+					r := typical()
+					r.SourcedID, answered = row.id, row.answered
+					if a := cl.Submit(t.Context(), post, r); a.Verdict != row.want || a.Requests != 1 || a.Status != 201 ||
+						(a.Code == "server.crossed") != (row.want == Doubt) || a.Verdict == Doubt && a.AllocatedID != "" {
+						t.Errorf("%s, answered for %s: %+v", row.id, row.answered, a)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }

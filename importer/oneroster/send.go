@@ -69,7 +69,7 @@ func (c *Client) exchange(ctx context.Context, req *request, tok *token, done fu
 	if err != nil && p.expired() {
 		err = context.DeadlineExceeded
 	}
-	resp.now, resp.list, resp.reused = time.Now(), req.list, sent.reused
+	resp.now, resp.list = time.Now(), req.list
 
 	a := classify(req.method, &resp, err)
 	switch {

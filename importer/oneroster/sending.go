@@ -19,7 +19,6 @@ type sending struct {
 	body      []byte // nil: none
 	start     time.Time
 	connected bool
-	reused    bool         // the connection served others before
 	written   atomic.Int64 // nanoseconds from start, at least 1; 0: not written
 }
 
@@ -32,8 +31,8 @@ func newSending(body []byte) *sending {
 
 // gotConn is called on the goroutine that sends. A request without a body is whole with its header, which HTTP/2 writes
 // on a goroutine that may outlive the request: from the connection on, it counts as written.
-func (s *sending) gotConn(info httptrace.GotConnInfo) {
-	s.connected, s.reused = true, info.Reused
+func (s *sending) gotConn(httptrace.GotConnInfo) {
+	s.connected = true
 	if s.body == nil {
 		s.wroteHeaders()
 	}
