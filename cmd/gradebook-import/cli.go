@@ -51,8 +51,9 @@ func command(ctx context.Context, args []string, t *terminal) error {
 		return nil
 	}
 	if err != nil {
-		t.json = asksForJSON(args)
-		return errors.Join(refused(err, files), misread{args: args, files: files}.leave(err, t))
+		refusal, m := refused(err, files), newMisread(parser, err, files)
+		t.json = m.value("log-format") == "json" // whoever reads JSON can read why
+		return errors.Join(refusal, m.leave(ctx, refusal, t))
 	}
 	t.origins = &origins{parsed, files}
 	t.warnEnvironment(parser.Model)
@@ -140,19 +141,6 @@ func missing(command *kong.Node) string {
 		}
 	}
 	return ""
-}
-
-// asksForJSON looks for --log-format in a command line that cannot be run, so that whoever reads JSON can read why.
-func asksForJSON(args []string) bool {
-	format := os.Getenv("GRADEBOOK_LOG_FORMAT")
-	for i, arg := range args {
-		if value, found := strings.CutPrefix(arg, "--log-format="); found {
-			format = value
-		} else if i > 0 && args[i-1] == "--log-format" {
-			format = arg
-		}
-	}
-	return format == "json"
 }
 
 // exits is the part of every help that says what the exit status means.

@@ -1,30 +1,63 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 )
 
-// misread is a command line, or a config file, that was not understood.
+// misread is a command line, or a config file, that was not understood: all but some of its words were.
 type misread struct {
-	args    []string
+	command *kong.Node    // that was meant; nil: it cannot be told
+	rest    *kong.Context // what kong makes of the words without those; nil: nothing
+	flags   []string      // that are among those, dashes and all
 	files   *configFiles
-	command *kong.Node // that was meant
+}
+
+// newMisread has kong read again what it refused, without the words that it refused, as often as it takes: so that flags
+// are, also those behind the mistake, what they are in a command line without one.
+func newMisread(k *kong.Kong, err error, files *configFiles) misread {
+	m := misread{files: files}
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || parse.Context == nil {
+		return m
+	}
+	m.rest, m.command = parse.Context, parse.Context.Selected()
+	for args := m.rest.Args; m.rest.Error != nil; {
+		at := len(args) - len(m.rest.Path[len(m.rest.Path)-1].Remainder())
+		if at == len(args) {
+			break
+		}
+		end := at + 1
+		for end < len(args) && !strings.HasPrefix(args[end], "-") {
+			end++
+		}
+		if args[at] == "--" { // which is understood, but not what is behind it
+			end = len(args)
+		}
+		flag, _, _ := strings.Cut(args[at], "=")
+		m.flags = append(m.flags, flag)
+		args = slices.Concat(args[:at], args[end:])
+		if m.rest, err = kong.Trace(k, args); err != nil {
+			break
+		}
+	}
+	return m
 }
 
 // leave leaves a report that says why this run could not begin, as far as it can be told that it is a run, and where its
 // report goes.
-func (m misread) leave(err error, t *terminal) error {
-	j := job{files: &fileFlags{}, output: &outputFlags{}, names: importNames(), term: t}
-	var parse *kong.ParseError
-	if !errors.As(err, &parse) || parse.Context == nil || parse.Context.Selected() == nil {
+func (m misread) leave(ctx context.Context, refusal error, t *terminal) error {
+	if m.command == nil {
 		return nil
 	}
-	m.command = parse.Context.Selected()
+	j := job{files: &fileFlags{}, output: &outputFlags{}, names: importNames(), term: t}
 	switch m.command.Name {
 	case "run":
 	case "validate":
@@ -34,45 +67,44 @@ func (m misread) leave(err error, t *terminal) error {
 	default:
 		return nil
 	}
-	j.output.ReportDir = m.value("report-dir")
+	j.output.ReportDir, j.output.JSON = m.value("report-dir"), isTrue(m.value("json"))
 	_ = j.files.Shard.UnmarshalText([]byte(m.value("shard"))) // else it is that of the whole
 	if !j.verify {
 		j.rows = &rowFlags{checkpointFlags: checkpointFlags{Checkpoint: m.value("checkpoint")}}
 	}
-	if j.busy(nil) {
-		return nil
-	}
-	return j.leave(j.unbegun(time.Now(), refused(err, m.files)))
+	return j.unbegun(ctx, time.Now(), refusal)
 }
 
-// value is what a flag would have been; "": that is not known, because the config file was not read.
-func (m misread) value(flag string) string {
-	config := os.Getenv(variable("config"))
-	for i, arg := range m.args {
-		name, value, joined := strings.Cut(arg, "=")
-		if !joined && i+1 < len(m.args) {
-			value = m.args[i+1]
-		}
-		switch name {
-		case "--" + flag:
-			return value
-		case "--config":
-			config = value
+// value is what a flag would have been; "": that is not known, because it was not understood, or the config file not read.
+func (m misread) value(name string) string {
+	if slices.Contains(m.flags, "--"+name) {
+		return ""
+	}
+	if m.rest != nil {
+		for _, p := range m.rest.Path {
+			if p.Flag != nil && p.Flag.Name == name {
+				return fmt.Sprint(m.rest.FlagValue(p.Flag))
+			}
 		}
 	}
-	if value, ok := os.LookupEnv(variable(flag)); ok {
+	if value, ok := os.LookupEnv(variable(name)); ok {
 		return value
 	}
-	if _, v := m.files.find(flag); len(v.texts) > 0 {
+	if _, v := m.files.find(name); len(v.texts) > 0 {
 		return v.texts[0]
 	}
-	if config != "" && len(m.files.read) == 0 {
+	if name == "config" || m.command == nil || m.configured() && len(m.files.read) == 0 {
 		return ""
 	}
 	for _, f := range flagsOf(m.command) {
-		if f.Name == flag {
+		if f.Name == name {
 			return f.Default
 		}
 	}
 	return ""
+}
+
+// configured tells whether a config file was to be read.
+func (m misread) configured() bool {
+	return slices.Contains(m.flags, "--config") || m.value("config") != ""
 }

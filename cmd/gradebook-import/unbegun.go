@@ -25,20 +25,25 @@ func (j *job) attempt(ctx context.Context, do func() error) error {
 	if err == nil || j.begun {
 		return err
 	}
-	r := j.unbegun(started, err)
-	if j.output.JSON {
-		_, writeErr := j.term.out.Write(asJSON(r))
-		err = errors.Join(err, writeErr)
-	}
-	if j.busy(err) {
-		return err
-	}
-	j.metrics.pushStatus(ctx, r)
-	return errors.Join(err, j.leave(r))
+	return errors.Join(err, j.unbegun(ctx, started, err))
 }
 
-// unbegun is the report of a run that an error kept from beginning.
-func (j *job) unbegun(started time.Time, err error) *importer.Report {
+// unbegun says by a report, wherever one of the run would go, that an error kept it from beginning.
+func (j *job) unbegun(ctx context.Context, started time.Time, err error) error {
+	r := j.unbegunReport(started, err)
+	var said error
+	if j.output.JSON {
+		_, said = j.term.out.Write(asJSON(r))
+	}
+	if j.busy(err) {
+		return said
+	}
+	j.metrics.pushStatus(ctx, r)
+	return errors.Join(said, j.leave(r))
+}
+
+// unbegunReport is the report of a run that an error kept from beginning.
+func (j *job) unbegunReport(started time.Time, err error) *importer.Report {
 	c := j.config
 	c.Shard = j.files.Shard.Shard
 	r := importer.Unbegun(c, started, exitStatus(err), inOneLine(err))

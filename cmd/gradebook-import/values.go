@@ -98,8 +98,13 @@ func (boolMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	if err := isBool(value); err != nil {
 		return err
 	}
-	target.SetBool(slices.Contains([]string{"true", "1", "yes"}, strings.ToLower(value)))
+	target.SetBool(isTrue(value))
 	return nil
+}
+
+// isTrue is what a word says that isBool allows.
+func isTrue(text string) bool {
+	return slices.Contains([]string{"true", "1", "yes"}, strings.ToLower(text))
 }
 
 func isBool(text string) error {
