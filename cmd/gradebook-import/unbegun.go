@@ -66,8 +66,9 @@ func (j *job) busy(err error) bool {
 	return errors.As(checkpoint.Held(j.rows.Checkpoint), &locked)
 }
 
-// leave writes the report of a run that did not begin. That of a run that read rows is a receipt, and kept beside it as
-// report.previous.json, which needs no room: where the new one cannot be written, on a full disk say, none is there.
+// leave writes the report of a run that did not begin. That of a run that read rows is a receipt, and one that has
+// not ended may be of a run at work with another checkpoint: both are kept beside it as report.previous.json, which needs no room:
+// where the new one cannot be written, on a full disk say, none is there.
 func (j *job) leave(r *importer.Report) error {
 	dir := reportDir(j.output.ReportDir)
 	if info, err := os.Stat(string(dir)); err != nil || !info.IsDir() {
@@ -75,7 +76,7 @@ func (j *job) leave(r *importer.Report) error {
 	}
 	report := filepath.Join(string(dir), j.names.report)
 	drop := func(path string) error { _ = os.Remove(path); return nil } // it says as little as the new one
-	if last, err := readReport(report); err == nil && last.Counts.Read > 0 {
+	if last, err := readReport(report); err == nil && (last.Counts.Read > 0 || last.Unended()) {
 		drop = setAside
 	}
 	kept := errors.Join(drop(report), drop(pageName(report)))
