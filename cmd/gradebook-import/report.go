@@ -119,8 +119,8 @@ func (s *spool) files() []string {
 // previousMark stands before the extension of a file of an earlier run that is kept.
 const previousMark = ".previous"
 
-// aside is what a file of an earlier run is called while the new one is written.
-const aside = ".kept"
+// keptMark stands behind the name of a file of an earlier run while the new one is written.
+const keptMark = ".kept"
 
 // close writes the file, or the files.
 func (s *spool) close() error {
@@ -129,7 +129,7 @@ func (s *spool) close() error {
 	}
 	old, err := s.earlier()
 	for _, path := range old {
-		if renameErr := os.Rename(path, path+aside); !errors.Is(renameErr, fs.ErrNotExist) {
+		if renameErr := os.Rename(path, path+keptMark); !errors.Is(renameErr, fs.ErrNotExist) {
 			err = errors.Join(err, renameErr)
 		}
 	}
@@ -146,9 +146,9 @@ func (s *spool) earlier() ([]string, error) {
 	dir, name := filepath.Split(s.path)
 	ext := filepath.Ext(name)
 	stem := strings.TrimSuffix(name, ext)
-	left, err := filesLike(dir, stem+"*"+ext+aside)
+	left, err := filesLike(dir, stem+"*"+ext+keptMark)
 	for _, kept := range left {
-		err = errors.Join(err, os.Rename(kept, strings.TrimSuffix(kept, aside)))
+		err = errors.Join(err, os.Rename(kept, strings.TrimSuffix(kept, keptMark)))
 	}
 	numbered, globErr := filesLike(dir, stem+"-[0-9]*"+ext)
 	return append(numbered, s.path), errors.Join(err, globErr)
@@ -166,7 +166,7 @@ func filesLike(dir, pattern string) ([]string, error) {
 // keep ends the time aside of the file that was at path: it goes if it is the same as the one there now, and else stays
 // as rejects.previous.csv.
 func keep(path string) error {
-	kept, ext := path+aside, filepath.Ext(path)
+	kept, ext := path+keptMark, filepath.Ext(path)
 	same, err := sameContent(kept, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
