@@ -3,6 +3,7 @@ package importer
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"gradebook-import/importer/gradecsv"
@@ -69,6 +70,18 @@ func (r *Report) Present() int { return r.Counts.Accepted + r.Counts.Unchanged -
 func (r *Report) Settling() (n int) {
 	for _, p := range r.Problems {
 		if p.Code == codeUnanswered || p.Code == codeCutOff || p.Code == codeUnwritten {
+			n += p.Count
+		}
+	}
+	return n
+}
+
+// Odd is how many warnings are about what rows say, and so to be looked at; those about a file as a whole mostly say how it was
+// read.
+func (r *Report) Odd() (n int) {
+	for _, p := range r.Problems {
+		family, _, _ := strings.Cut(p.Code, ".")
+		if p.Status == "warning" && family != "header" && family != "zip" && p.Code != "file.encoding" {
 			n += p.Count
 		}
 	}

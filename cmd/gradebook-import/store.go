@@ -60,6 +60,10 @@ func spelled(store *checkpoint.Store, target checkpoint.Target, t *terminal) (ch
 	if len(same) > 0 {
 		return same[0], nil
 	}
+	if len(targets) == 0 && target != sandboxTarget() {
+		t.note("%s is new and knows of no earlier import; if there was one to this gradebook, stop, and name its checkpoint, or --look-first",
+			store.Path())
+	}
 	foreign(store, target, targets, t)
 	return target, nil
 }

@@ -101,19 +101,31 @@ func headline(r *importer.Report) string {
 	case c.Read == c.Filtered:
 		return "finished: " + nothing(r)
 	case r.Run.DryRun && bad == 0:
-		return fmt.Sprintf("dry run: nothing was sent; %s good to go", are(c.Read-c.Filtered))
+		return fmt.Sprintf("dry run: nothing was sent; %s good to go", are(c.Read-c.Filtered)) + odd(r)
 	case r.Run.DryRun:
 		return fmt.Sprintf("dry run: nothing was sent; %s would be rejected", rows(bad))
 	case bad == 0 && c.Accepted == 0:
-		return "nothing left to do: " + through(r, "all ", " already")
+		return "nothing left to do: " + through(r, "all ", " already") + odd(r)
 	case bad == 0:
-		return "finished: " + through(r, "all ", "")
+		return "finished: " + through(r, "all ", "") + odd(r)
 	case r.Present()+r.Deleted == 0: // a row that is in the gradebook with another content is one of them
 		return fmt.Sprintf("finished: no row went in, %s a person", need(bad))
 	case c.Accepted == 0:
 		return fmt.Sprintf("nothing left to do: %s, %s a person", through(r, "", " already"), need(bad))
 	}
 	return fmt.Sprintf("finished: %s, %s a person", through(r, "", ""), need(bad))
+}
+
+// odd counts the warnings that are to be looked at.
+func odd(r *importer.Report) string {
+	switch n := r.Odd(); n {
+	case 0:
+		return ""
+	case 1:
+		return "; 1 warning to look at"
+	default:
+		return fmt.Sprintf("; %d warnings to look at", n)
+	}
 }
 
 // nothing says why there was nothing to do from the start.

@@ -149,6 +149,9 @@ func steps(r *importer.Report) (steps []string) {
 	if len(steps) == 0 && r.Run.DryRun {
 		return []string{"Import the file."}
 	}
+	if len(steps) == 0 && r.Odd() > 0 {
+		return []string{"Look at the warnings below. Where all is as it is meant, nothing: keep this page as the receipt."}
+	}
 	if len(steps) == 0 {
 		return []string{"Nothing. Keep this page as the receipt."}
 	}
