@@ -2,6 +2,7 @@ package gradecsv
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -32,21 +33,39 @@ func (s *shape) ownNames() map[string]bool {
 	return names
 }
 
-// headerAgain looks whether a record that is no good row has column names: two of the file's own, or its only one and no
-// number. The row is then left out, or says that the file ends here.
-func (c *converter) headerAgain(fr frame, row *Row) bool {
-	if c.own == nil {
-		c.own = c.ownNames()
+// allNames are the names that a program may have in a header: those of this one, of the profile, of OneRoster and of the
+// built-in profiles, folded.
+func (s *shape) allNames() map[string]bool {
+	names := maps.Clone(familiarNames())
+	for _, col := range [...]column{colInProgress, colIncomplete, colLate, colMissing} {
+		delete(names, folded(col.String())) // which people write for a score
 	}
-	fields := splitFields(fr.text, c.header.delim)
-	found := map[string]bool{}
-	for i, field := range fields {
-		fields[i] = strings.TrimSpace(strings.TrimPrefix(bare(field), utf8BOM))
-		if name := folded(fields[i]); c.own[name] {
-			found[name] = true
+	add := func(some []string) {
+		for _, name := range some {
+			names[folded(name)] = true
 		}
 	}
-	if len(found) < 2 && (len(found) < len(c.own) || len(c.own) == 0 || slices.ContainsFunc(fields, isAmount)) {
+	add(s.header.names)
+	if s.mapping != nil {
+		for _, alternatives := range s.mapping.profile.seen {
+			add(alternatives)
+		}
+		for _, f := range s.mapping.profile.fields {
+			add(f.names)
+		}
+	}
+	delete(names, "")
+	return names
+}
+
+// headerAgain looks whether a record that is no good row has column names. The row is then left out, or says that the file
+// ends here.
+func (c *converter) headerAgain(fr frame, row *Row) bool {
+	fields := splitFields(fr.text, c.header.delim)
+	for i, field := range fields {
+		fields[i] = strings.TrimSpace(strings.TrimPrefix(bare(field), utf8BOM))
+	}
+	if !c.isHeader(fields) {
 		return false
 	}
 	*row = Row{File: row.File, Line: row.Line, Raw: Raw{Header: c.header, layout: c.layout, text: fr.text}}
@@ -58,6 +77,56 @@ func (c *converter) headerAgain(fr frame, row *Row) bool {
 	row.Errors = []Problem{{File: c.file, Line: fr.line, Col: 1, Code: codeOtherHeader,
 		Message: "column names stand here that are not those of the header"}}
 	return true
+}
+
+// isHeader reports fields that are column names: two that are known, and most of all fields names; or the only one that the
+// file is read by; or all of them such as headers are made of, and one known. A number or a date is in no header but amid a
+// majority of known names. A single row may have such a word for a student, a score or a category, and costs no other row.
+func (c *converter) isHeader(fields []string) bool {
+	if c.own == nil {
+		c.own, c.known = c.ownNames(), c.allNames()
+	}
+	own, known := map[string]bool{}, map[string]bool{}
+	filled, certain, like, elsewhere := 0, 0, 0, false
+	for i, field := range fields {
+		name := folded(field)
+		switch {
+		case field == "":
+			continue
+		case c.known[name]:
+			known[name], own[name] = true, c.own[name]
+			elsewhere = elsewhere || i != c.layout.index[colStudent] // where Mark is a name
+			certain++
+		case harmless(field):
+			like++
+		}
+		filled++
+	}
+	if len(known) == 0 {
+		return false
+	}
+	amounts := slices.ContainsFunc(fields, isAmount)
+	if len(known) >= 2 && (2*certain > filled || !amounts && 2*(certain+like+c.titles(fields)) > filled) {
+		return true
+	}
+	for name := range c.own {
+		if !own[name] {
+			return !amounts && elsewhere && filled >= 3 && certain+like == filled
+		}
+	}
+	return !amounts && len(c.own) > 0
+}
+
+// titles counts the fields that are named as assignments are in a wide file, and not otherwise.
+func (c *converter) titles(fields []string) int {
+	if c.mapping == nil || c.mapping.profile.wide == nil {
+		return 0
+	}
+	n := 0
+	for _, field := range fields {
+		n += when(field != "" && !c.known[folded(field)] && !harmless(field) && matches(c.mapping.profile.wide.columns, field), 1, 0)
+	}
+	return n
 }
 
 // otherHeader is why a file ends at a row; nil where it does not.

@@ -29,6 +29,14 @@ func TestHeaderAgain(t *testing.T) {
 		{"other assignments", canvas + "Student,ID,SIS User ID,Section,Lab (4713),Test (4714)\nKim,1,s1,A,7,8\n", "A A stopped at 3"},
 		{"other assignments, one column that is known", "Pupil,Essay,Quiz\ns1,5,6\nPupil,Lab,Test\ns1,7,8\n", "A A stopped at 3"},
 		{"a row that has a name of a column", native + "li2,st1,scoreStatus,,2026-06-01,\n", "A R"},
+		{"other names for the same", long + "Item,Pupil,Points,Date\na2,2,6,2026-06-01\n", "A stopped at 3"},
+		{"other names, one of them known", "Student ID,Assignment,Score\n1,a1,5\nItem,Pupil,Points\na2,2,6\n", "A stopped at 3"},
+		{"many other assignments", canvas + "Student,ID,SIS User ID,Section" + strings.Repeat(",Lab (4713)", 9) + "\nKim,1,s1,A,7,8\n", "A A stopped at 3"},
+		{"others, with a year", long + "Assignment,Student ID,Score,Date,2026\na2,1,6,2026-06-01,\n", "A stopped at 3"},
+		{"a row with words that are names", "Student ID,Assignment,Score,Date,Category\n1,a1,9,2026-06-01,Assignment\n2,a1,Score,2026-06-01,Assignment\n" +
+			"3,a1,8,2026-06-01,Assignment\n", "A R A"},
+		{"a row with words that are names, and no date", long + "2,a1,Score,Date\n3,a1,8,2026-06-01\n", "A R A"},
+		{"a student called Mark", "Student ID,Assignment,Score\n1,a1,5\nmark,test,late\n2,a1,6\n", "A R A"},
 		{"a row that has the only name", "Pupil,Essay,Quiz\ns1,5,6\nPupil,7,x\n", "A A A R"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -29,8 +29,9 @@ type converter struct {
 	// hushed are the columns of OneRoster of which nothing more is to be said, a bit each.
 	hushed uint16
 	fields []string        // of the record, until the next
-	own    map[string]bool // the names that tell a header; nil: not yet asked for
-	cell   wideColumn      // of a mapping: the assignment's column
+	own    map[string]bool // the names that tell a header, as known do; nil: not yet asked for
+	known  map[string]bool
+	cell   wideColumn // of a mapping: the assignment's column
 }
 
 // record is what a record of the file says. Everything is text: a value that is no number must be reported with its
