@@ -62,7 +62,11 @@ func decode(path, encoding string, src io.Reader, waits bool) (*text, error) {
 			return nil, &InputError{path, "not a CSV file: it is " + f.what, f.hint}
 		}
 	}
-	switch text := strings.ToLower(strings.TrimLeft(strings.TrimPrefix(head, utf8BOM), " \t\r\n")); {
+	text := beginning(head)
+	if strings.HasPrefix(text, comment) {
+		text, src = pastComments(src)
+	}
+	switch {
 	case isMarkup(text):
 		return nil, &InputError{path, "not a CSV file: it is a page or a table of the web (HTML), whatever its name says",
 			"open it in a spreadsheet, look whether the grades are in it, and save it as CSV, encoded in UTF-8"}
@@ -72,9 +76,47 @@ func decode(path, encoding string, src io.Reader, waits bool) (*text, error) {
 	return choose(path, encoding, head, src, waits)
 }
 
+// beginning is how a text begins, whatever its case.
+func beginning(text string) string {
+	return strings.ToLower(strings.TrimLeft(strings.TrimPrefix(text, utf8BOM), " \t\r\n"))
+}
+
+const (
+	comment = "<!--"
+	// maxComments is the most of a file that is looked through for the end of its comments.
+	maxComments = 16 << 10
+)
+
+// pastComments finds what follows the comments that a file begins with, which some programs write above the column names, and
+// puts back what it read. Comments that do not end are what they are in a page of the web.
+func pastComments(src io.Reader) (string, io.Reader) {
+	var seen []byte
+	part := make([]byte, 4<<10)
+	for {
+		n, err := src.Read(part)
+		seen = append(seen, part[:n]...)
+		text, ended := beginning(string(seen)), true
+		for ended && strings.HasPrefix(text, comment) {
+			var rest string
+			if _, rest, ended = strings.Cut(text[len(comment):], "-->"); ended {
+				text = beginning(rest)
+			}
+		}
+		if err != nil {
+			src = &fixed{err}
+		}
+		if err != nil && err != io.EOF {
+			text = "" // whoever reads on is told
+		}
+		if ended && len(text) >= len(comment) || err != nil || len(seen) > maxComments {
+			return text, io.MultiReader(bytes.NewReader(seen), src)
+		}
+	}
+}
+
 // isMarkup reports the beginnings of HTML that are not among foreign: some programs give a table of it the name of a spreadsheet.
 func isMarkup(head string) bool {
-	for _, tag := range [...]string{"<!do", "<!--", "<htm", "<hea", "<bod", "<tab", "<met", "<sty", "<div", "<tr>", "<fon", "<cen"} {
+	for _, tag := range [...]string{"<!do", comment, "<htm", "<hea", "<bod", "<tab", "<met", "<sty", "<div", "<tr>", "<fon", "<cen"} {
 		if strings.HasPrefix(head, tag) {
 			return true
 		}

@@ -242,3 +242,36 @@ func TestMixedLineEnds(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// A comment says nothing of what follows it: a page of the web, or a file as it was exported. However it arrives, nothing of it
+// is lost.
+func TestComments(t *testing.T) {
+	native := shortHeader + "\n" + goodRow + "\n"
+	for _, tt := range []struct{ name, text, want string }{
+		{"above the column names", "<!-- export -->\n" + native, "A3"},
+		{"two, with a byte order mark", utf8BOM + "<!-- of\ntoday --> <!-- x -->\r\n\n" + native, "A5"},
+		{"long", "<!--" + strings.Repeat(" ", 9000) + "-->\n" + native, "A3"},
+		{"packed", gzipped("<!-- export -->\n" + native), "A3"},
+		{"a page", "<!-- saved -->\n<HTML><body>", "HTML"},
+		{"a table behind two", "<!-- a --><!-- b -->\n<table>", "HTML"},
+		{"not ended", "<!-- a\n" + native, "HTML"},
+		{"not ended for long", "<!--" + strings.Repeat(" ", maxComments) + "\n" + native, "HTML"},
+		{"nothing else", "<!-- a -->\n", "fits"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, src := range []io.Reader{strings.NewReader(tt.text), iotest.OneByteReader(strings.NewReader(tt.text)), iotest.DataErrReader(strings.NewReader(tt.text))} {
+				r, err := Open([]string{"-"}, Options{Stdin: src})
+				if err != nil {
+					if !strings.Contains(err.Error(), tt.want) {
+						t.Error(err)
+					}
+					continue
+				}
+				rows := readAll(t, r)
+				if got := kinds(rows); got != tt.want || r.Sources()[0].Bytes != int64(len(tt.text)) {
+					t.Errorf("got %s of %d bytes, want %s of %d", got, r.Sources()[0].Bytes, tt.want, len(tt.text))
+				}
+			}
+		})
+	}
+}
