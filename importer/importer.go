@@ -159,14 +159,16 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 
 	meter := newMeter(started)
 	room := newRoom(waitingRows)
-	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, decided: decided, started: started, room: room}
+	address := newAddress(c.Journal.Facts().Reached)
+	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, decided: decided, started: started, room: room,
+		address: address, vouched: !address.once}
 	if !c.verify {
 		plan.retakes = newRetakes(c.TempDir)
 	}
 	work := &workers{
 		Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, meter: meter,
 		room: room, health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
-		address: newAddress(c.Journal.Facts().Reached), sight: suspense{most: heldMost, classes: forbiddenClasses},
+		address: address, sight: suspense{most: heldMost, classes: forbiddenClasses},
 		permission: suspense{most: heldMost, classes: forbiddenClasses, once: c.Journal.Facts().Reached},
 	}
 	record := &recorder{Config: c, stop: stop, decided: decided, outcomes: outcomes, meter: meter, health: work.health,

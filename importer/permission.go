@@ -12,7 +12,7 @@ import (
 // that it is about them, and they are rejected; 403s for rows of forbiddenClasses classes, for heldMost of few classes (a file may
 // be sorted by them), or the end of the input, that the client may do nothing, and the run ends as refused. What looks are answered says nothing about the right to write. For Verify, which only
 // looks, it is the other way round. A look that gets a 403 leaves its row in doubt, and the next run looks again: unlike a
-// server that has no looks, the client may have been given the right meanwhile. Where an earlier run got rows in, a few that are
+// server that has no looks, the client may have been given the right meanwhile. Where an earlier run got rows in, those that are
 // held back at the end of the input are at fault themselves.
 //
 // With --look-first no row is sent without a look, so a client that may not look can do nothing either: those rows are held back

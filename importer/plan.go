@@ -38,6 +38,8 @@ type planner struct {
 	stride  stride
 	lap     lap   // the last transaction
 	room    *room // where rows in doubt wait
+	address *address
+	vouched bool // a row that an earlier run got in was told, or there is no need
 	retakes *retakes
 }
 
@@ -251,6 +253,10 @@ func (p *planner) row(row *gradecsv.Row, at uint32, known checkpoint.Known, inte
 	o.Status, o.Problems = p.decide(&p.scratch, known, intent.Digest)
 	if p.retakes != nil && o.Status != Rejected && row.Result.Status != oneroster.StatusToBeDeleted {
 		p.retakes.add(row, at)
+	}
+	if o.Status == Unchanged && !p.vouched && row.Result.Status != oneroster.StatusToBeDeleted {
+		p.vouched = true
+		p.address.vouch(row)
 	}
 	if o.Status != 0 {
 		return nil, o

@@ -12,8 +12,10 @@ import (
 type suspense struct {
 	most    int // so many held back settle that it is not the rows'
 	classes int // and so do those of so many classes; 0: any number
-	// once: what was set was right in an earlier run, so where few rows are held back at the end, they are at fault themselves.
+	// once: what was set was right in an earlier run, so rows held back at the end are at fault themselves, if they are fewer
+	// than few; 0: any number.
 	once bool
+	few  int
 
 	mu           sync.Mutex
 	right, wrong bool // never both; neither while it is not known
@@ -21,9 +23,6 @@ type suspense struct {
 	first        *task           // of those that were ever held, the first in the input
 	seen         map[string]bool // classes of rows held back; line items, where rows do not say their class
 }
-
-// few rows may be at fault themselves, where nothing else is known of this run.
-const few = 10
 
 type held struct {
 	task    *task
@@ -72,7 +71,7 @@ func (s *suspense) release(end bool) (wrong bool, rows []held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if end && len(s.held) > 0 {
-		s.right = !s.wrong && s.once && len(s.held) < few
+		s.right = !s.wrong && s.once && (s.few == 0 || len(s.held) < s.few)
 		s.wrong = !s.right
 	}
 	if s.right || s.wrong {
@@ -93,6 +92,9 @@ func (s *suspense) earliest() *gradecsv.Row {
 
 // settle reports rows that were held back, once it is known for what. end: there are no more answers.
 func (w *workers) settle(end bool) {
+	if end {
+		w.ask() // of what could not be asked before
+	}
 	w.decide(&w.address.suspense, end, w.nowhere)
 	w.decide(&w.permission, end, w.forbidden)
 	w.decide(&w.sight, end, w.blindfolded)

@@ -101,7 +101,7 @@ func (w *workers) wait(d time.Duration) {
 // The order of what follows the answer matters:
 //
 //   - Release is first: what settle lets go may have to wait for the recorder, and other requests need not.
-//   - count is before the policy, which reads the lookups that it counts.
+//   - count, as all of exchange, is before the policy, which reads the lookups that it counts.
 //   - count and locate, which prove things right, and settle are before suspends: a row is not held back for what its own
 //     answer has shown.
 //   - learn is before the outcome leaves: what the answer shows of the server holds for the next request of any row.
@@ -120,14 +120,7 @@ func (w *workers) attempt(t *task) reaction {
 	if look {
 		asked = time.Now()
 	}
-	a := w.request(t)
-	w.Pace.Release(event(a))
-	if a.Requests > 0 {
-		w.meter.observe(a, look, t.sends > 1)
-		w.Observe(a)
-	}
-	w.count(t, a, look)
-	w.locate(a)
+	a := w.exchange(t)
 	w.settle(false)
 
 	var r reaction
@@ -147,12 +140,27 @@ func (w *workers) attempt(t *task) reaction {
 	}
 	if r.outcome != nil && w.suspends(t, a, look, r.outcome) {
 		r.outcome, r.held = nil, true
+		w.ask()
 		w.settle(false)
 	}
 	if r.abort {
 		w.stop.because(&StopError{Code: "refused", Reason: a.Reason})
 	}
 	return r
+}
+
+// exchange makes the request that admit let go, and keeps the books on it.
+func (w *workers) exchange(t *task) oneroster.Answer {
+	look := t.look
+	a := w.request(t)
+	w.Pace.Release(event(a))
+	if a.Requests > 0 {
+		w.meter.observe(a, look, t.sends > 1)
+		w.Observe(a)
+	}
+	w.count(t, a, look)
+	w.locate(a)
+	return a
 }
 
 // suspends keeps an outcome back that may not be the row's fault.
