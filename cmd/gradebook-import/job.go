@@ -69,6 +69,9 @@ func (j *job) run(ctx context.Context) (err error) {
 		return j.term.unread(err)
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
+	if err := j.emptied(reader); err != nil {
+		return j.term.unread(err)
+	}
 	dir, err := j.output.directory(j.term)
 	if err != nil {
 		return err
@@ -171,6 +174,21 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 	}
 	j.metrics.push(ctx, report)
 	return ended(report, err)
+}
+
+// emptied refuses a replacement by a file of which a column is perhaps misspelled: what an earlier run sent from that column
+// would be gone from the gradebook, and nothing would say so.
+func (j *job) emptied(reader *gradecsv.Reader) error {
+	if j.verify || !j.rows.Update {
+		return nil
+	}
+	for _, p := range reader.Warnings() {
+		if p.Code == gradecsv.CodeRename {
+			return &gradecsv.InputError{Path: p.File, What: p.Text(false) + "; --update would empty what that column had sent",
+				Hint: "rename it, or if it is something else, give it a name that is less like one of OneRoster's"}
+		}
+	}
+	return nil
 }
 
 // begin notes in the journal that the run begins, and returns what that has of earlier ones. Before, it replaces the report of

@@ -142,13 +142,16 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 			}
 		}
 		if len(renames) > 0 {
-			p.Message += "; perhaps rename " + strings.Join(renames, ", ")
+			p.Code, p.Message = CodeRename, p.Message+"; perhaps rename "+strings.Join(renames, ", ")
 		}
 		p.File, p.Line, p.Col = path, h.at[0].line, h.at[0].col
 		warnings = append(warnings, p)
 	}
 	return l, warnings, l.complete(path, h, haveDate)
 }
+
+// CodeRename is the code of the warning that a column, which is not imported, is perhaps one of OneRoster's.
+const CodeRename = "header.rename"
 
 // misspelled is the column among some that seems to be one that the file lacks; -1 where there is none.
 func (l *layout) misspelled(h *Header, among []int, col column) int {

@@ -21,6 +21,7 @@ func advice(code, status string) string {
 		"score.blank":      "Enter the score, or a score status that needs none, such as exempt.",
 		"text.utf8":        "Save the file again in the encoding UTF-8.",
 		"header.unknown":   "Nothing, if the column is not meant for the gradebook. Otherwise correct its name.",
+		"header.rename":    "Nothing, if the column is not meant for the gradebook. Otherwise correct its name.",
 		"header.spelling":  "Correct the name of the column in the file.",
 		"server.conflict":  "Compare the row with the gradebook, which holds another result under this id.",
 		"server.exists":    "Compare the row with the gradebook, which holds another result under this id.",
