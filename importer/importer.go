@@ -159,15 +159,15 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 
 	meter := newMeter(started)
 	room := newRoom(waitingRows)
-	address := newAddress(c.Journal.Facts().Reached)
+	address, facts := newAddress(c.Journal.Facts().Reached), newFacts(c.Journal.Facts())
 	plan := &planner{Config: c, stop: stop, tasks: tasks, taken: taken, decided: decided, started: started, room: room,
-		address: address, vouched: !address.once}
+		address: address, facts: facts, vouched: !address.once}
 	if !c.verify {
 		plan.retakes = newRetakes(c.TempDir)
 	}
 	work := &workers{
 		Config: c, stop: stop, tasks: tasks, taken: taken, outcomes: outcomes, meter: meter,
-		room: room, health: newHealth(c.GiveUpAfter, started), facts: newFacts(c.Journal.Facts()),
+		room: room, health: newHealth(c.GiveUpAfter, started), facts: facts,
 		address: address, sight: suspense{most: heldMost, classes: forbiddenClasses},
 		permission: suspense{most: heldMost, classes: forbiddenClasses, once: c.Journal.Facts().Reached},
 	}

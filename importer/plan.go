@@ -39,6 +39,7 @@ type planner struct {
 	lap     lap   // the last transaction
 	room    *room // where rows in doubt wait
 	address *address
+	facts   *facts
 	vouched bool // a row that an earlier run got in was told, or there is no need
 	retakes *retakes
 }
@@ -164,16 +165,16 @@ func (p *planner) plan(b *batch, n int) (sent int, err error) {
 		}
 	}
 	if len(tasks) > 0 {
-		p.decided <- stopped(tasks) // unconditional, too
+		p.decided <- p.stopped(tasks) // unconditional, too
 	}
 	return sent, err
 }
 
 // stopped are the outcomes of tasks that were not begun.
-func stopped(tasks []*task) []Outcome {
+func (p *planner) stopped(tasks []*task) []Outcome {
 	var all []Outcome
 	for _, t := range tasks {
-		all = append(all, *t.stopped())
+		all = append(all, *t.stopped(p.facts.hopeless(p.Resend)))
 	}
 	return all
 }

@@ -112,9 +112,12 @@ func (r *recorder) commit(batch []Outcome) {
 // account counts one row. A row that the server accepted and the checkpoint could not note is in doubt.
 func (r *recorder) account(o *Outcome) {
 	if r.err != nil && o.Seq != 0 && (o.Status == Accepted || o.Status == Failed) {
-		o.Status, o.Settles = InDoubt, true
-		o.Problems = []gradecsv.Problem{{Code: codeUnwritten, File: o.Row.File, Line: o.Row.Line,
-			Message: "the answer could not be written to the checkpoint; the next run looks this row up"}}
+		why := gradecsv.Problem{Code: codeUnwritten, File: o.Row.File, Line: o.Row.Line,
+			Message: "the answer could not be written to the checkpoint; the next run looks this row up"}
+		if (r.facts.AllocatesIDs || r.facts.RefusesLook) && !r.Resend {
+			why.Code, why.Message = codeBlind, "the answer could not be written to the checkpoint, and "+lookYourself
+		}
+		o.Status, o.Settles, o.Problems = InDoubt, why.Code == codeUnwritten, []gradecsv.Problem{why}
 	}
 	r.report.add(*o)
 	r.log.row(o)

@@ -109,7 +109,7 @@ func (w *workers) decide(s *suspense, end bool, reason func(first *gradecsv.Row)
 	for _, h := range rows {
 		o := h.outcome
 		if wrong {
-			o = h.task.stopped()
+			o = h.task.stopped(w.facts.hopeless(w.Resend))
 		}
 		w.outcomes <- *o
 	}

@@ -143,7 +143,7 @@ func (p policy) sent(t *task, a oneroster.Answer, blind bool) reaction {
 		}
 		return reaction{outcome: t.outcome(Rejected, t.answered(a))}
 	case oneroster.Abort:
-		return reaction{outcome: t.stopped(), abort: true}
+		return reaction{outcome: t.stopped(blind && !p.resend), abort: true}
 	}
 	panic("importer: internal error: a send was answered with the verdict " + a.Verdict.String())
 }
@@ -191,7 +191,7 @@ func (p policy) found(t *task, a oneroster.Answer, now time.Time) reaction {
 		}
 		return r
 	case oneroster.Abort:
-		return reaction{outcome: t.stopped(), abort: true}
+		return reaction{outcome: t.stopped(false), abort: true}
 	}
 	panic("importer: internal error: a look was answered with the verdict " + a.Verdict.String())
 }
@@ -268,9 +268,15 @@ func (p policy) blind(t *task, a oneroster.Answer, now time.Time) reaction {
 		t.look, t.resent = false, true
 		return reaction{wait: max(0, t.believe.Sub(now)), backoff: a.Verdict == oneroster.Doubt}
 	}
-	return reaction{outcome: t.outcome(InDoubt, t.problem("doubt.blind",
-		"the row may have been applied, and this server gives no way to look; "+
-			"check the result in the gradebook, and run again with --in-doubt resend if it is not there"))}
+	return reaction{outcome: t.unseen()}
+}
+
+const lookYourself = "this server gives no way to look; " +
+	"check the result in the gradebook, and run again with --in-doubt resend if it is not there"
+
+// unseen is the account of a row in doubt that only a person can settle.
+func (t *task) unseen() *Outcome {
+	return t.outcome(InDoubt, t.problem(codeBlind, "the row may have been applied, and "+lookYourself))
 }
 
 // conflict says why a different content at the server ends a row.
@@ -307,10 +313,16 @@ const (
 	codeUnwritten  = "doubt.checkpoint"
 )
 
-// stopped is the account of a row that the end of the run reached first.
-func (t *task) stopped() *Outcome {
-	if !t.doubted {
+// codeBlind is that of those that it cannot settle.
+const codeBlind = "doubt.blind"
+
+// stopped is the account of a row that the end of the run reached first. blind: the next run will not look, nor send it again.
+func (t *task) stopped(blind bool) *Outcome {
+	switch {
+	case !t.doubted:
 		return t.outcome(Deferred)
+	case blind:
+		return t.unseen()
 	}
 	why := t.problem(codeCutOff, "an earlier run was cut off when this row was queued or under way, so it may have been sent; "+
 		"the next run looks at the server, and sends it if it is not there")

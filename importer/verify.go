@@ -87,7 +87,7 @@ func (p policy) compared(t *task, a oneroster.Answer, now time.Time) reaction {
 		}
 		return reaction{wait: a.RetryAfter, backoff: true}
 	case oneroster.Abort:
-		return reaction{outcome: t.stopped(), abort: true}
+		return reaction{outcome: t.stopped(false), abort: true}
 	}
 	if t.listed.Verdict != 0 {
 		return p.compared(t, t.listed, now)
@@ -231,6 +231,6 @@ func (w *workers) single(rows []*task) {
 // dismiss accounts for a group that the end of the run reached first.
 func (w *workers) dismiss(t *task) {
 	for _, m := range t.members {
-		w.outcomes <- *m.stopped()
+		w.outcomes <- *m.stopped(false)
 	}
 }

@@ -110,7 +110,7 @@ func (w *workers) attempt(t *task) reaction {
 		return r
 	}
 	if !w.admit() {
-		return reaction{outcome: t.stopped()}
+		return reaction{outcome: t.stopped(w.facts.hopeless(w.Resend))}
 	}
 	if r := w.barred(t); r.outcome != nil { // more may be known than before the wait
 		w.Pace.Release(pace.Event{})
@@ -295,6 +295,9 @@ func newFacts(known checkpoint.Facts) *facts {
 
 // blind says that looking cannot settle a row: the server does not know the sourcedId that was sent, or does not answer.
 func (f *facts) blind() bool { return f.allocates.Load() || f.refusesLook.Load() }
+
+// hopeless says that no run settles a row in doubt, unless a person has it sent again.
+func (f *facts) hopeless(resend bool) bool { return f.blind() && !resend }
 
 func (f *facts) learn(o *Outcome) {
 	if o.Allocated != "" {
