@@ -109,11 +109,20 @@ func TestHeaderAgainFarBehind(t *testing.T) {
 // Names that nobody quoted shift a row. Where the last column is blank anyway, nothing else shows it: a section would be a score.
 func TestShiftedNames(t *testing.T) {
 	const head = "Student,ID,SIS User ID,Section,Essay (4711),Quiz (4712)"
+	const long = "student,assignment,score,date"
 	const rows = "Lee, Kim,1,11,102,8,\nCruz, Ana,2,12,102,9,\nOde, Bo,3,13,102,7,\n"
 	for _, tt := range []struct{ name, text, want string }{
 		{"as they come", head + "\n" + rows, "stdin:1: the rows have 1 field more than these column names, blank at the end; "},
 		{"as a spreadsheet saves them", head + ",\n" + rows, "R2 R2 R3 R3 R4 R4"},
 		{"in quotes", head + "\n" + strings.NewReplacer("Lee, Kim", `"Lee, Kim"`, "Cruz, Ana", `"Cruz, Ana"`, "Ode, Bo", `"Ode, Bo"`).Replace(rows), "A2 A3 A4"},
+		{"a date behind the names", long + "\ns1,a1,9,2026-06-01,\ns2,a1,8,2026-06-01,\n\ns3,a1,8,2026-06-01,\n", "A2 A3 A5"},
+		{"a comment behind the date", long + ",comment\n" + strings.Repeat("s1,a1,9,2026-06-01,fine,\n", 3), "A2 A3 A4"},
+		{"rows without their dates", long + "\n" + strings.Repeat("s1,a1,9,,\n", 3), "stdin:1: the rows have 1 field more"},
+		{"a shift that the date shows", "student,name,assignment,score,date,comment\n" + strings.Repeat("s1,Lee, Kim,12,8,2026-06-01,\n", 3), "stdin:1: the rows have 1 field more"},
+		{"a shift to another date", "student,name,assignment,score,due,date,comment\n" + strings.Repeat("s1,Lee, Kim,12,8,2026-05-01,2026-06-01,\n", 3), "stdin:1: the rows have 1 field more"},
+		{"a shift behind the date", "student,assignment,date,score,comment,teacher\n" + strings.Repeat("s1,a1,2026-06-01,8,5,fine,\n", 3), "stdin:1: the rows have 1 field more"},
+		{"what is not imported behind the date, and half a name", "student,assignment,score,date,teacher,room\n" + strings.Repeat("s1,a1,8,2026-06-01,Lee, Kim,\n", 1) +
+			"s2,a1,8,2026-06-01,Ode,Bo,\ns3,a1,8,2026-06-01,Ode,Bo,\n", "R2 A3 A4"},
 		{"a space in front of all", head + ",\nKim, 1, 11, A, 8, 9,\n", "A2 A2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -25,6 +25,7 @@ type dialect struct {
 	header int // the line of the header, 0 where the file has no record
 	names  int // how many of the header's names are known
 	extra  int // blank fields that every row has after those of the header
+	rows   int // how many records of the sample follow the header
 	steady int // how many of the sampled rows have as many fields as the header, extra aside
 	wide   bool
 }
@@ -99,6 +100,7 @@ func inspect(sample []byte, delim byte, known func([]string) int) dialect {
 		return d
 	}
 	d.header, d.wide = lines[at], len(records[at]) > 1
+	d.rows = len(records) - at - 1
 	d.extra = extraFields(records[at], records[at+1:])
 	for _, fields := range records[at+1:] {
 		if len(fields) == len(records[at])+d.extra {

@@ -35,7 +35,8 @@
 // that divides the lines most evenly. What lies before the header is a preamble and is not imported; a warning says so.
 // Blank fields after those of the header are taken for delimiters at the line ends only where all sampled rows have the
 // same number of them: otherwise one may come from a comma that nobody quoted, and all fields after it be shifted. With a
-// profile, where nothing shows a shift, such a file is refused, and a row that looks shifted as well (parted).
+// profile, where nothing would show a shift, such a file is refused, unless its dates do (overhang.go), and a row that looks
+// shifted as well (parted).
 // A header in the middle whose columns are others ends the file with an error; it has more of known names than a row can (again.go).
 // Filtered are blank rows, the header again, and lines of totals: a word such as Total, and numbers, where the row could be
 // no result anyway; a warning has the place of each (totals.go).

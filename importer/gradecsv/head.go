@@ -23,7 +23,13 @@ func (s *source) head(o *Options) error {
 	}
 	if d := s.written; fr.line == d.header {
 		if d.extra > 0 && d.delim == ',' && found.mapping != nil {
-			return overhang(s.info.File, fr.line, d.extra)
+			held, err := s.held(found, d.extra)
+			if err != nil {
+				return err
+			}
+			if !held {
+				return overhang(s.info.File, fr.line, d.extra)
+			}
 		}
 		fr.text += strings.Repeat(string(rune(d.delim)), d.extra)
 	}
@@ -52,14 +58,6 @@ func (s *source) head(o *Options) error {
 		return &InputError{s.info.File, "has a header but no rows", "a results file without rows is not valid; export it again"}
 	}
 	return err
-}
-
-// overhang refuses a file of a profile whose rows all end in a blank field too many. In OneRoster's own files a shifted row has
-// its score status in the wrong place; elsewhere a section's number would be a score.
-func overhang(file string, line, extra int) error {
-	return &InputError{fmt.Sprintf("%s:%d", file, line), fmt.Sprintf("the rows have %s more than these column names, blank at the end; "+
-		"it is not guessed whether a comma that nobody quoted has shifted them", when(extra == 1, "1 field", fmt.Sprintf("%d fields", extra))),
-		"put quotes around fields that have a comma in them, such as \"Lee, Kim\"; or where the rows only end in a comma too many, write it here as well"}
 }
 
 // native sets up a file with OneRoster's columns.
