@@ -61,7 +61,8 @@
 //
 // A 404 may be the row's fault or the address's, a 403 the row's or the client's. While 404s without a word of the API's are
 // all that is known of a server, in this run and in those before, and while 403s are all that this run was answered, rows that
-// got one are held back (address.go, permission.go, suspense.go): where the run ends for it, they are left for the next one.
+// got one are held back (address.go, permission.go, suspense.go): where the run ends for it, they are left for the next one. At a
+// server that earlier runs reached, it does not end for 404s before the server was asked for a row that it took, if one was read.
 //
 // # Verify
 //
