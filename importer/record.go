@@ -167,7 +167,7 @@ func (r *recorder) fail(err error) {
 func (r *recorder) enforce() {
 	c := r.report.Counts
 	own := c.Read - r.report.Run.Foreign // the other shards count theirs
-	if bad := c.Rejected + c.Failed; r.MaxErrors.exceeded(bad, own) {
+	if bad := c.Rejected + c.Failed; r.MaxErrors.Exceeded(bad, own) {
 		r.stop.because(&StopError{Code: "maxErrors", Reason: fmt.Sprintf(
 			"%d of %d rows are rejected or failed, more than --max-errors allows; see rejects.csv", bad, own)})
 	}

@@ -365,7 +365,7 @@ func (l Limit) Over(n, read int) bool {
 	return l.On && n > l.N
 }
 
-// exceeded is Over for a run that goes on.
-func (l Limit) exceeded(bad, read int) bool {
+// Exceeded is Over for a run that goes on.
+func (l Limit) Exceeded(bad, read int) bool {
 	return (l.Percent == 0 || read >= enough) && l.Over(bad, read)
 }

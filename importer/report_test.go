@@ -48,7 +48,7 @@ func TestLimit(t *testing.T) {
 		{Limit{On: true, Percent: 10}, 10, 100, false},
 		{Limit{On: true, Percent: 10}, 11, 100, true},
 	} {
-		if got := c.limit.exceeded(c.bad, c.read); got != c.want {
+		if got := c.limit.Exceeded(c.bad, c.read); got != c.want {
 			t.Errorf("%+v with %d of %d: %t", c.limit, c.bad, c.read, got)
 		}
 	}

@@ -279,6 +279,11 @@ func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*impor
 	return importer.Run(ctx, c)
 }
 
+// flooded says that more rows are rejected or failed than --max-errors allows.
+func (j *job) flooded(r *importer.Report) bool {
+	return !j.verify && j.rows.MaxErrors.Limit.Exceeded(r.Counts.Rejected+r.Counts.Failed, r.Counts.Read-r.Run.Foreign)
+}
+
 func logEnd(log *slog.Logger, r *importer.Report) {
 	c := r.Counts
 	attrs := []any{"exitCode", r.Run.ExitCode, "read", c.Read, "accepted", c.Accepted, "unchanged", c.Unchanged,
@@ -324,7 +329,7 @@ func (j *job) describe(r *importer.Report, reader *gradecsv.Reader, id string) {
 
 // tell says to people what happened, and to whoever else reads stdout.
 func (j *job) tell(r *importer.Report, kept spools, dir reportDir, seen *notices, left time.Duration, failure error) error {
-	s := summary{report: r, notices: seen, list: j.problems, guarded: j.guard.held, showValues: j.files.ShowValues,
+	s := summary{report: r, notices: seen, list: j.problems, guarded: j.guard.held, flooded: j.flooded(r), showValues: j.files.ShowValues,
 		rejects: kept.rejects.files(), doubtful: kept.doubtful.files(), changesFile: j.changes.file(),
 		reportFile: filepath.Join(string(dir), j.names.report),
 		pageFile:   filepath.Join(string(dir), pageName(j.names.report)),

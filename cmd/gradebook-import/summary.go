@@ -32,6 +32,8 @@ type summary struct {
 	showValues  bool
 	// guarded: --max-changes kept the run from beginning; running it again as it was would change nothing of that.
 	guarded bool
+	// flooded: --max-errors ended the run, and would end it again.
+	flooded bool
 	// resume is the command that goes on.
 	resume string
 	// left is about how much longer the run would have taken; 0: not known.
@@ -355,6 +357,8 @@ func (s *summary) next(w io.Writer) {
 			"checkpoint of its own, such as --checkpoint repair.db.\n", s.rejects[0])
 	case r.Verify != nil:
 	case r.Run.Stopped != "" && s.guarded:
+	case r.Run.Stopped != "" && s.flooded && len(s.rejects) > 0:
+		fmt.Fprintf(w, "\nCorrect the file (%s has the rows that were read), or allow more with --max-errors; the same command would stop again.\n", s.rejects[0])
 	case r.Run.Stopped != "" || r.Run.ExitCode == importer.ExitFailed:
 		about := ""
 		if s.left > 0 {
