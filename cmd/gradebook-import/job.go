@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -262,7 +263,8 @@ func (j *job) execute(ctx context.Context, source *meteredSource, dir reportDir,
 func (j *job) start(ctx context.Context, c importer.Config, kept spools) (*importer.Report, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	vigil{j.inputs, stop}.watch(&c)
+	v := &vigil{inputs: j.inputs, stat: os.Stat, stop: stop}
+	v.watch(ctx, &c)
 	if j.verify {
 		return importer.Verify(ctx, c, j.list)
 	}

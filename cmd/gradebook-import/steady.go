@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"sync/atomic"
+	"time"
 
 	"gradebook-import/importer"
 	"gradebook-import/importer/gradecsv"
@@ -28,14 +32,22 @@ func inspect(files []string) (in inputs) {
 	return in
 }
 
-// changed says what happened to a file that is not what it was, "" where all are.
-func (in inputs) changed() string {
+// changed says what happened to a file that is not what it was, "" where all are. Size and time tell: on some network disks
+// a file's number is another one each time. One that cannot be looked at any more is nobody's concern once all were read.
+func (in inputs) changed(stat func(string) (os.FileInfo, error), whole bool) string {
 	for _, f := range in {
-		now, err := os.Stat(f.name)
-		if errors.Is(err, fs.ErrNotExist) {
+		now, err := stat(f.name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return f.name + " was moved away or deleted after this run began; no more of its rows go in; put it back, and run again"
-		}
-		if err != nil || !os.SameFile(now, f.FileInfo) || now.Size() != f.Size() || !now.ModTime().Equal(f.ModTime()) {
+		case err != nil && !whole:
+			var cause *fs.PathError
+			if errors.As(err, &cause) {
+				err = cause.Err
+			}
+			return fmt.Sprintf("%s can no longer be looked at (%v), so that it may have changed after this run began; no more of its rows go in; "+
+				"see to the disk that it is on, and run again", f.name, err)
+		case err == nil && (now.Size() != f.Size() || !now.ModTime().Equal(f.ModTime())):
 			return f.name + " was written to or replaced after this run began; no more of its rows go in; run again when the file is complete"
 		}
 	}
@@ -48,32 +60,45 @@ func (in inputs) changed() string {
 // once is watched as one that is not.
 type vigil struct {
 	inputs inputs
+	stat   func(string) (os.FileInfo, error)
 	stop   context.CancelCauseFunc
+	whole  atomic.Bool // all were read to their ends
 }
 
+// lookEvery is how often it looks as long as the run goes on.
+const lookEvery = 250 * time.Millisecond
+
 // broken says whether it has stopped the run.
-func (v vigil) broken() bool {
-	reason := v.inputs.changed()
+func (v *vigil) broken() bool {
+	reason := v.inputs.changed(v.stat, v.whole.Load())
 	if reason != "" {
 		v.stop(&importer.StopError{Code: "changed", Reason: reason})
 	}
 	return reason != ""
 }
 
-// watch puts both looks into a run.
-func (v vigil) watch(c *importer.Config) {
+// watch puts both looks into a run, the second until ctx ends. That one is nobody's to wait for: a look at a network disk
+// that is gone may take for ever, and neither the run nor its end may.
+func (v *vigil) watch(ctx context.Context, c *importer.Config) {
 	c.Source = steadySource{c.Source, v}
-	show := c.Progress
-	c.Progress = func(p importer.Progress) {
-		v.broken()
-		show(p)
-	}
+	go func() {
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				v.broken()
+			}
+		}
+	}()
 }
 
 // steadySource is a source that ends when its files are no longer what they were.
 type steadySource struct {
 	importer.Source
-	vigil
+	*vigil
 }
 
 var errUnsteady = errors.New("a file was written to while it was imported")
@@ -81,6 +106,7 @@ var errUnsteady = errors.New("a file was written to while it was imported")
 // Read is the source's.
 func (s steadySource) Read(rows []gradecsv.Row) (int, error) {
 	n, err := s.Source.Read(rows)
+	s.whole.Store(err == io.EOF)
 	if s.broken() {
 		return 0, errUnsteady
 	}
