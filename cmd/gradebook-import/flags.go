@@ -21,7 +21,8 @@ type fileFlags struct {
 	Shard      shard `group:"files" default:"0/1" placeholder:"I/N" help:"Only the rows of part I of N, I from 0."`
 }
 
-// checkFiles refuses a file that is named twice: each of its rows would be a duplicate of itself.
+// checkFiles refuses a file that is named twice: each of its rows would be a duplicate of itself. A pipe would be waited for
+// for ever once it was read.
 func (f *fileFlags) checkFiles() error {
 	type known struct {
 		name string
@@ -30,7 +31,7 @@ func (f *fileFlags) checkFiles() error {
 	var seen []known
 	for _, name := range f.Files {
 		info, err := os.Stat(name)
-		if err != nil || !info.Mode().IsRegular() { // reading says what is wrong
+		if err != nil || info.IsDir() || name == "-" { // reading says what is wrong
 			continue
 		}
 		i := slices.IndexFunc(seen, func(k known) bool { return os.SameFile(k.FileInfo, info) })

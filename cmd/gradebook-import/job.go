@@ -62,7 +62,7 @@ func (j *job) run(ctx context.Context) (err error) {
 	waiting, quit := context.WithCancel(ctx)
 	defer quit()
 	options.Quit, j.config.Stopping = waiting.Done(), quit
-	reader, err := gradecsv.Open(j.files.Files, options)
+	reader, err := j.open(options, quit)
 	if errors.Is(err, gradecsv.ErrQuit) {
 		return &failure{status: importer.ExitStopped, err: errors.New("stopped before the header was read; nothing was done")}
 	}

@@ -4,9 +4,24 @@ import (
 	"errors"
 	"io"
 	"sync/atomic"
+	"time"
 
 	"gradebook-import/importer/gradecsv"
 )
+
+// open opens the files. Whoever is to write to a pipe or to standard input is waited for, before the run begins, no longer
+// than the run may take; quit ends that.
+func (j *job) open(options gradecsv.Options, quit func()) (*gradecsv.Reader, error) {
+	if j.config.MaxDuration == 0 || len(j.inputs) == len(j.files.Files) {
+		return gradecsv.Open(j.files.Files, options)
+	}
+	timer := time.AfterFunc(j.config.MaxDuration, quit)
+	reader, err := gradecsv.Open(j.files.Files, options)
+	if !timer.Stop() && err == nil { // nothing more would be waited for
+		return nil, errors.Join(gradecsv.ErrQuit, reader.Close())
+	}
+	return reader, err
+}
 
 // meteredSource counts the rows that the importer took, so that progress is that of the rows dealt with, not of the
 // reader, which runs ahead.

@@ -27,7 +27,8 @@ type Options struct {
 	ShowValues bool
 	// Stdin is read for the path "-"; nil is os.Stdin.
 	Stdin io.Reader
-	// Quit, when it is closed, ends a read that waits for standard input or a pipe with ErrQuit; nil: it waits for ever.
+	// Quit, when it is closed, ends opening or reading that waits for standard input or a pipe with ErrQuit; nil: it waits
+	// for ever.
 	Quit <-chan struct{}
 }
 

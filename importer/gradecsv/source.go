@@ -69,9 +69,12 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// openFile opens a file that is none but a regular one or a pipe.
-func openFile(path string) (f *os.File, regular bool, err error) {
-	f, err = os.Open(path)
+// openFile opens a file that is none but a regular one or a pipe, for which it waits until quit.
+func openFile(path string, quit <-chan struct{}) (f *os.File, regular bool, err error) {
+	f, err = openWaiting(path, quit)
+	if err == ErrQuit {
+		return nil, false, err
+	}
 	if err != nil {
 		return nil, false, openError(path, err)
 	}
@@ -118,7 +121,7 @@ func (o *Options) source(path string, of *progress) (*source, error) {
 	if path == stdinPath {
 		s.info.File, s.meter.src, s.waits = stdinName, newWaiting(o.Stdin, o.Quit), true
 	} else {
-		f, regular, err := openFile(path)
+		f, regular, err := openFile(path, o.Quit)
 		if err != nil {
 			return nil, err
 		}

@@ -3,10 +3,40 @@ package gradecsv
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 )
 
-// ErrQuit is what a read fails with that waited for someone to write when [Options.Quit] was closed.
+// ErrQuit is what opening or reading fails with that waited for someone to write when [Options.Quit] was closed.
 var ErrQuit = errors.New("no longer waited for")
+
+// openWaiting opens a file, and waits for someone to write to a named pipe, which opening one does, no longer than until
+// quit is closed. What opens it is then left in that: nothing can end it but a writer or the process.
+func openWaiting(path string, quit <-chan struct{}) (*os.File, error) {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 || quit == nil {
+		return os.Open(path)
+	}
+	type opened struct {
+		*os.File
+		err error
+	}
+	done := make(chan opened)
+	go func() {
+		f, err := os.Open(path)
+		select {
+		case done <- opened{f, err}:
+		case <-quit:
+			f.Close() // of none it does nothing
+		}
+	}()
+	select {
+	case o := <-done:
+		return o.File, o.err
+	case <-quit:
+		return nil, ErrQuit
+	}
+}
 
 // waiting reads from where a read may wait for someone, and waits no longer than until quit is closed. What reads src is
 // then left in that read: nothing can end it but src or the process.
