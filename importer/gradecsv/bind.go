@@ -17,7 +17,8 @@ type mapping struct {
 	cells   []wideColumn // the assignments of a wide file
 	used    []int        // the columns that every row is made of
 	seen    []int        // the columns that the profile is recognised by
-	points  *big.Rat     // of a file of one assignment that says so before its header
+	twins   []twin
+	points  *big.Rat // of a file of one assignment that says so before its header
 	labels  []label
 }
 

@@ -100,11 +100,8 @@ func (s *source) mapped(o *Options, h *Header, m *mapping) error {
 		}
 		h.kept = append(h.kept, fr.text)
 	}
-	for _, i := range m.used {
-		if n := slices.IndexFunc(h.names, func(name string) bool { return folded(name) == folded(h.names[i]) }); n != i ||
-			slices.ContainsFunc(h.names[i+1:], func(name string) bool { return folded(name) == folded(h.names[i]) }) {
-			return &InputError{s.info.File, "the column " + h.naming.list(h.names, []int{i}) + " is there twice", "remove one of the two columns, or rename it"}
-		}
+	if err := s.twins(h, m); err != nil {
+		return err
 	}
 	if m.profile.wide != nil && len(m.cells) == 0 {
 		return &InputError{s.info.File, "has no column of an assignment", ""}

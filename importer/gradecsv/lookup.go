@@ -137,14 +137,18 @@ func (l *lookup) add(key, value string) error {
 // findColumn is the place of the first of the alternatives that a header has, whatever case and spaces; -1: none.
 func findColumn(header, names []string) int { return foldedPlaces(header).find(names) }
 
-// places are where names are, by what is left of them without case and spaces.
+// places are where names are: as they are spelled, behind asSpelled, and by what is left of them without case and spaces.
 type places map[string]int
+
+const asSpelled = "\x00"
 
 func foldedPlaces(header []string) places {
 	p := make(places, len(header))
 	for i, name := range header {
-		if _, twice := p[folded(name)]; !twice {
-			p[folded(name)] = i
+		for _, key := range [...]string{folded(name), asSpelled + visible(name)} {
+			if _, twice := p[key]; !twice {
+				p[key] = i
+			}
 		}
 	}
 	return p
@@ -152,8 +156,10 @@ func foldedPlaces(header []string) places {
 
 func (p places) find(names []string) int {
 	for _, name := range names {
-		if i, ok := p[folded(name)]; ok {
-			return i
+		for _, key := range [...]string{asSpelled + name, folded(name)} {
+			if i, ok := p[key]; ok {
+				return i
+			}
 		}
 	}
 	return noPlace

@@ -24,6 +24,7 @@ func (c *converter) mapped(fr frame, rows []Row) []Row {
 		return rows
 	}
 	c.checkBlank(fr.text)
+	c.checkTwins()
 	if c.mapping.profile.wide == nil {
 		return c.one(rows)
 	}

@@ -15,21 +15,6 @@ func overhang(file string, line, extra int) error {
 		"put quotes around fields that have a comma in them, such as \"Lee, Kim\"; or where the rows only end in a comma too many, write it here as well"}
 }
 
-// sampled are the records that follow the header, of those that the dialect was found from, as fields; blank ones aside.
-func (s *source) sampled(at int) ([][]string, error) {
-	var records [][]string
-	for i := range s.written.rows {
-		fr, err := s.peek(at + 1 + i)
-		if err != nil {
-			return nil, err
-		}
-		if fields := split(fr, s.framer.delim); strings.Trim(strings.Join(fields, ""), " ") != "" {
-			records = append(records, fields)
-		}
-	}
-	return records, nil
-}
-
 // held reports that no sampled row is shifted, although each ends in blank fields too many: all have a date in the place of the
 // score date, and none behind it that a shift would have brought there. A shift behind the date would leave text after the last
 // column, or else nothing that is imported would be shifted.
@@ -39,7 +24,7 @@ func (s *source) held(found choice, extra int) (bool, error) {
 	if m.profile.wide != nil || i < 0 {
 		return false, nil
 	}
-	records, err := s.sampled(found.at)
+	records, err := s.sampled(found.at + 1)
 	if err != nil {
 		return false, err
 	}
