@@ -66,7 +66,7 @@ func (s *source) native(o *Options, h *Header) error {
 		s.warnings = append(s.warnings, Problem{Code: "header.preamble", File: s.info.File, Line: h.at[0].line, Col: 1,
 			Message: fmt.Sprintf("the column names were found here; the lines before, %d that are not blank, were not imported", n)})
 	}
-	l, warnings, err := newLayout(s.info.File, h, o.ScoreDate != "")
+	l, warnings, err := newLayout(s.info.File, h, o.ScoreDate != "", s.mayBeIDs)
 	s.shape.layout = l
 	h.parts = slices.Contains(h.names, partsName) || s.refs != nil && s.refs.folded.texts != nil
 	if err != nil {
@@ -74,6 +74,23 @@ func (s *source) native(o *Options, h *Header) error {
 	}
 	s.warnings, s.framer.rowLike = append(s.warnings, warnings...), l.rowLike(h)
 	return nil
+}
+
+// mayBeIDs reports a column whose sampled values may be ids of results, which differ, a row that came twice aside. A system's name
+// is the same in many.
+func (s *source) mayBeIDs(place int) bool {
+	records, err := s.sampled(0)
+	if err != nil {
+		return true // whoever reads on is told
+	}
+	filled, different := 0, map[string]bool{}
+	for _, fields := range records {
+		if place < len(fields) && fields[place] != "" {
+			filled++
+			different[fields[place]] = true
+		}
+	}
+	return filled == 0 || 3*len(different) > filled
 }
 
 // mapped sets up a file with a mapping.

@@ -110,8 +110,8 @@ type metadataColumn struct {
 	place        int
 }
 
-// newLayout finds the columns. haveDate says that scoreDate is given otherwise.
-func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error) {
+// newLayout finds the columns. haveDate says that scoreDate is given otherwise, ids that a column may have ids of results.
+func newLayout(path string, h *Header, haveDate bool, ids func(place int) bool) (*layout, []Problem, error) {
 	l := &layout{names: make([]string, len(h.names))}
 	var warnings []Problem
 	var unknown []int
@@ -129,7 +129,7 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 		}
 	}
 	l.bind()
-	if near := l.misspelled(h, unknown, colSourcedID); near >= 0 {
+	if near := l.misspelled(h, unknown, colSourcedID); near >= 0 && ids(near) {
 		return nil, nil, &InputError{path, fmt.Sprintf("the column %s is perhaps sourcedId: without that column each result would get an id of its own, beside the one that it has",
 			h.naming.list(h.names, []int{near})), "rename it to sourcedId, or if it is something else, to another name"}
 	}
@@ -137,7 +137,7 @@ func newLayout(path string, h *Header, haveDate bool) (*layout, []Problem, error
 		p := h.unknown(unknown)
 		var renames []string
 		for col := range columnCount {
-			if i := l.misspelled(h, unknown, col); i >= 0 {
+			if i := l.misspelled(h, unknown, col); i >= 0 && col != colSourcedID {
 				renames = append(renames, h.naming.list(h.names, []int{i})+" to "+col.String())
 			}
 		}

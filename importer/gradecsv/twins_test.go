@@ -51,3 +51,34 @@ func TestTwinColumns(t *testing.T) {
 		})
 	}
 }
+
+// A column that is perhaps sourcedId, misspelled, stops the file, or each result would get an id beside its own. Where it says
+// the same in row after row it has no ids of results.
+func TestNearlySourcedID(t *testing.T) {
+	for _, tt := range []struct {
+		name, header, want string
+		values             []string
+	}{
+		{"ids", shortHeader + ",sourceId", "refused", []string{"r1", "r2", "r3", "r4", "r5", "r6"}},
+		{"ids, some rows twice", shortHeader + ",sourceId", "refused", []string{"r1", "r1", "r2", "r2", "r3", "r3"}},
+		{"one row", shortHeader + ",sourceId", "refused", []string{"PS"}},
+		{"nothing", shortHeader + ",sourceId", "refused", []string{"", "", "", ""}},
+		{"a system", shortHeader + ",sourceId", "A A A A", []string{"PS", "PS", "", "PS"}},
+		{"beside the ids", shortHeader + ",sourcedId,sourceId", "A A A", []string{"r1,a", "r2,b", "r3,c"}},
+	} {
+		text, got := tt.header+"\n", "refused"
+		for _, value := range tt.values {
+			text += goodRow + "," + value + "\n"
+		}
+		r, err := Open([]string{"-"}, Options{Stdin: strings.NewReader(text)})
+		if err == nil {
+			got = strings.Trim(strings.Map(func(r rune) rune { return when(r >= '0' && r <= '9', -1, r) }, kinds(readAll(t, r))), " ")
+			if w := r.Warnings(); len(w) != 1 || !strings.HasSuffix(w[0].Message, `not imported: "sourceId"`) {
+				t.Errorf("%s: %v", tt.name, w)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: got %s, want %s: %v", tt.name, got, tt.want, err)
+		}
+	}
+}
