@@ -245,3 +245,41 @@ func TestVerifyWrongAddress(t *testing.T) {
 		}
 	}
 }
+
+// What was proved right stays so at the end, however many rows were held back until then.
+func TestProvedAtTheEnd(t *testing.T) {
+	s := suspense{most: heldMost, few: fewStrangers, once: true}
+	for i := range fewStrangers + 2 {
+		s.hold(&task{at: uint32(i), row: &gradecsv.Row{}}, &Outcome{})
+	}
+	s.prove()
+	if wrong, rows := s.release(true); wrong || len(rows) != fewStrangers+2 {
+		t.Errorf("wrong: %t, %d rows let go", wrong, len(rows))
+	}
+}
+
+// A right that was there in an earlier run, and of which this input shows nothing, may be gone: then many rows that are forbidden
+// are not at fault.
+func TestForbiddenAndNothingVouchedFor(t *testing.T) {
+	for _, vouched := range []bool{false, true} {
+		outcomes := make(chan Outcome, 2*fewStrangers)
+		w := &workers{outcomes: outcomes, stop: newStop(t.Context(), 0, 0), address: newAddress(true),
+			facts: newFacts(checkpoint.Facts{}), permission: suspense{most: heldMost, classes: forbiddenClasses, once: true}}
+		defer w.stop.release()
+		if vouched {
+			w.address.vouch(&gradecsv.Row{})
+		}
+		for i := range 2 * fewStrangers {
+			row := &gradecsv.Row{Line: i + 2}
+			w.permission.hold(&task{at: uint32(i), row: row}, &Outcome{Row: row, Status: Rejected})
+		}
+		w.settle(true)
+		want := Deferred
+		if vouched {
+			want = Rejected
+		}
+		if o := <-outcomes; o.Status != want || w.stop.stopped() == vouched {
+			t.Errorf("vouched: %t: %v, stopped %t", vouched, o.Status, w.stop.stopped())
+		}
+	}
+}

@@ -70,7 +70,7 @@ func (s *suspense) prove() {
 func (s *suspense) release(end bool) (wrong bool, rows []held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if end && len(s.held) > 0 {
+	if end && !s.right && len(s.held) > 0 {
 		s.right = !s.wrong && s.once && (s.few == 0 || len(s.held) < s.few)
 		s.wrong = !s.right
 	}
@@ -94,6 +94,9 @@ func (s *suspense) earliest() *gradecsv.Row {
 func (w *workers) settle(end bool) {
 	if end {
 		w.ask() // of what could not be asked before
+		if !w.address.vouched() {
+			w.permission.few = fewStrangers // nothing of this input was ever taken
+		}
 	}
 	w.decide(&w.address.suspense, end, w.nowhere)
 	w.decide(&w.permission, end, w.forbidden)
