@@ -57,6 +57,11 @@ func unanswered(resp *response, err error) Answer {
 }
 
 func verdict(method string, resp *response) Answer {
+	if resp.status == http.StatusUnauthorized && resp.told != 0 && method != http.MethodGet { // it may be of this row alone
+		as := *resp
+		as.status = http.StatusForbidden
+		resp = &as
+	}
 	switch status := resp.status; {
 	case status >= 200 && status <= 299:
 		return success(method, resp)

@@ -66,7 +66,8 @@ func TestClassify(t *testing.T) {
 		{writes, 200, `{"statusInfoSet":[` + failure("fullsuccess", "internal_server_error") + `]}`, Doubt, "server.internal_server_error"},
 		{writes, 200, failure("server_busy"), Doubt, "server.unavailable"},
 		{writes, 200, failure("deletefailure"), Doubt, "server.internal_server_error"},
-		{everything, 200, failure("unauthorisedrequest"), Abort, "auth.refused"},
+		{writes, 200, failure("unauthorisedrequest"), Forbidden, "server.forbidden"}, // of one row, perhaps
+		{get, 200, failure("unauthorisedrequest"), Abort, "auth.refused"},
 		{writes, 200, failure("forbidden"), Forbidden, "server.forbidden"},
 		{post + put, 200, failure("unknownobject"), Rejected, "server.unknownobject"},
 		{del, 200, failure("unknownobject"), Missing, "server.unknownobject"},

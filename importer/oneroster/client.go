@@ -100,7 +100,7 @@ func (c *Client) Submit(ctx context.Context, method string, r *Result) Answer {
 	if req.body, err = AppendBody(make([]byte, 0, typicalBody), r); err != nil {
 		return Answer{Verdict: Rejected, Code: "row.encoding", Reason: "the row has a value that cannot be written as JSON", Ended: time.Now()}
 	}
-	c.recent.add(r.SourcedID)
+	c.recent.add(r)
 	return c.send(ctx, &req, func(a *Answer, resp *response) { c.uncross(a, r, resp) })
 }
 

@@ -11,26 +11,33 @@ import (
 // which was sent lately for another row. A server that does not echo what was supplied, but says its own id twice, must not be
 // taken for that: its ids are none that were sent, and the first such answer shows that it allocates ids.
 
-// recent are the sourcedIds of the last rows that were sent. Safe for concurrent use.
+//
+// Nor must one that keeps one result for each line item and student, and gives a second row of theirs the id of the first: that
+// is an id that it allocates.
+
+// recent are the last rows that were sent. Safe for concurrent use.
 type recent struct {
-	mu  sync.Mutex
-	ids [1024]string
-	n   int
+	mu   sync.Mutex
+	rows [1024]sentRow
+	n    int
 }
 
-func (r *recent) add(id string) {
+type sentRow struct{ id, lineItem, student string }
+
+func (r *recent) add(row *Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ids[r.n%len(r.ids)] = id
+	r.rows[r.n%len(r.rows)] = sentRow{row.SourcedID, row.LineItem.SourcedID, row.Student.SourcedID}
 	r.n++
 }
 
-func (r *recent) has(id string) bool {
+// other says that an id was sent for another line item or student than the row's.
+func (r *recent) other(id string, row *Result) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.ids {
-		if r.ids[i] == id {
-			return true
+	for i := range r.rows {
+		if s := &r.rows[i]; s.id == id {
+			return s.lineItem != row.LineItem.SourcedID || s.student != row.Student.SourcedID
 		}
 	}
 	return false
@@ -42,7 +49,7 @@ func (c *Client) uncross(a *Answer, r *Result, resp *response) {
 		return
 	}
 	supplied := cmp.Or(suppliedID(resp.body), a.AllocatedID)
-	if supplied == r.SourcedID || !c.recent.has(supplied) {
+	if supplied == r.SourcedID || !c.recent.other(supplied, r) {
 		c.allocates.Store(true)
 		return
 	}

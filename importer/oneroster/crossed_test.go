@@ -25,6 +25,7 @@ func TestAnswersOfAnotherRow(t *testing.T) {
 	}
 	silent := func(id string) string { return fmt.Sprintf(`{"sourcedIdPairs":{"allocatedSourcedId":%q}}`, id) }
 	result := func(id string) string { return fmt.Sprintf(`{"result":{"sourcedId":%q}}`, id) }
+	const one = "one result for each line item and student"
 	for _, c := range []struct {
 		name   string
 		answer func(id string) string
@@ -36,6 +37,7 @@ func TestAnswersOfAnotherRow(t *testing.T) {
 		{"mixed up from the start, and on", pairs, []sent{{"1", "", Accepted}, {"2", "1", Doubt}, {"3", "2", Doubt}, {"4", "4", Accepted}, {"5", "4", Doubt}}},
 		{"mixed up, without what was supplied", silent, []sent{{"1", "1", Accepted}, {"2", "1", Doubt}, {"3", "x", Accepted}}},
 		{"mixed up, with ids of its own", own, []sent{{"1", "1", Accepted}, {"2", "1", Doubt}, {"3", "3", Accepted}}},
+		{one, result, []sent{{"1", "1", Accepted}, {"2", "1", Accepted}, {"3", "1", Accepted}}},
 		{"ids of its own, told twice", pairs, []sent{{"1", "7", Accepted}, {"2", "1", Accepted}, {"3", "2", Accepted}}},
 		{"ids of its own, that nobody sent", pairs, []sent{{"1", "1", Accepted}, {"2", "x", Accepted}, {"3", "1", Accepted}}},
 		{"what was supplied is echoed", func(id string) string {
@@ -54,6 +56,9 @@ func TestAnswersOfAnotherRow(t *testing.T) {
 				for _, row := range c.rows {
 					r := typical()
 					r.SourcedID, answered = row.id, row.answered
+					if r.Student.SourcedID = "student " + row.id; c.name == one {
+						r.Student.SourcedID = "student" // one result for each line item and student
+					}
 					if a := cl.Submit(t.Context(), post, r); a.Verdict != row.want || a.Requests != 1 || a.Status != 201 ||
 						(a.Code == "server.crossed") != (row.want == Doubt) || a.Verdict == Doubt && a.AllocatedID != "" {
 						t.Errorf("%s, answered for %s: %+v", row.id, row.answered, a)
