@@ -37,8 +37,8 @@ func sumWord(word string) bool {
 }
 
 // sums leaves out a line of totals, and warns of it. In OneRoster's own columns it lacks the student or the line item (and
-// whoever asks knows that the score status is blank), by a profile the line item, and the student or has the word there;
-// in a wide file, where the line items are the header's, the student.
+// whoever asks knows that the score status is blank), by a profile the student and the line item, if that is the record's own, or has the word for
+// the student and no line item; in a wide file, where the line items are the header's, the student.
 func (c *converter) sums(fields []string) bool {
 	if !totals(fields) {
 		return false
@@ -51,7 +51,8 @@ func (c *converter) sums(fields []string) bool {
 	case c.mapping.profile.wide != nil:
 		sums = noStudent
 	default:
-		sums = noItem && (noStudent || sumWord(bareWord(at(fields, c.layout.index[colStudent]))))
+		sums = noStudent && (noItem || !c.ofRecord(colLineItem)) ||
+			noItem && sumWord(bareWord(at(fields, c.layout.index[colStudent])))
 	}
 	if !sums {
 		return false

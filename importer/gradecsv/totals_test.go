@@ -20,7 +20,7 @@ func TestMappedTotals(t *testing.T) {
 		{"a student of such a name", "", long + "sum,12,85,2026-06-01\n", "A2", "2"},
 		{"totals", "", long + "s1,a1,85,2026-06-01\nTotal,,85,\nAverage:,,85\n", "A2 F3 F4", "3 4"},
 		{"too short for its date", "", long + "sum,12,85\n", "R2", ""},
-		{"one line item for all", fixed, "Pupil,Name,Points\n1001,Kim,8\nAverage,,8.5\n,Total,17\nTotal,Kim,17\nsum,1002,9\n1003,Sum,9\n", "A2 R3 R4 A5 R6 A7", ""},
+		{"one line item for all", fixed, "Pupil,Name,Points\n1001,Kim,8\nAverage,,8.5\n,Total,17\nTotal,Kim,17\nsum,1002,9\n1003,Sum,9\n", "A2 R3 F4 A5 R6 A7", "4"},
 		{"a line item of parts", parts, "Pupil,Course,Number,Points\nsum,7,1,8\n,7,1,8\nTotal,7,,8\n", "A2 R3 F4", "2 4"},
 		{"wide", wide, "Pupil,Name,Essay,Quiz\n1,Kim,5,6\n,Average,5,6\nAverage,,5,6\nAverage,,,\n2,Sum,5,6\n", "A2 A2 F3 R4 F5 A6 A6", "3"},
 	} {

@@ -14,14 +14,14 @@ type twin struct {
 }
 
 // twins refuses two columns of one name, of which a profile reads one, where it is not plain which: of two that differ in
-// capitals it is the one that is spelled as in the profile, and of two of scores the one whose twin has none.
+// capitals it is the one that is spelled as in a person's own profile, and of two of scores the one whose twin has none.
 func (s *source) twins(h *Header, m *mapping) error {
 	for _, i := range m.used {
 		for t, name := range h.names {
 			if t == i || folded(name) != folded(h.names[i]) {
 				continue
 			}
-			plain := visible(name) != visible(h.names[i]) && m.profile.spells(visible(h.names[i]))
+			plain := m.profile.path != "" && visible(name) != visible(h.names[i]) && m.profile.spells(visible(h.names[i]))
 			if rule := m.scoresFrom(i); rule != nil {
 				other := twin{t, rule}
 				m.twins = append(m.twins, other)

@@ -5,14 +5,15 @@ import (
 	"testing"
 )
 
-// Of two columns of one name a profile reads the one that is spelled as the profile has it, and of scores the one beside which
+// Of two columns of one name a profile reads the one that is spelled as a person's own profile has it, and of scores the one beside which
 // there are letters. Otherwise a grade could be another: the file is refused, and a row further on as well.
 func TestTwinColumns(t *testing.T) {
 	const twice = "stdin: the column %s is there twice"
 	letters := "s1,a1,9,2026-06-01,B\ns2,a1,7,2026-06-01,\ns3,a1,6,2026-06-01,N/A\n"
 	for _, tt := range []struct{ name, text, want, scores string }{
-		{"one as it is spelled", "student,assignment,score,date,Student\ns1,a1,9,2026-06-01,Kim\n", "A2 s1", "9"},
-		{"the second as it is spelled", "Student,assignment,score,date,student\nKim,a1,9,2026-06-01,s1\n", "A2 s1", "9"},
+		{"as a built-in profile happens to spell it", "student,assignment,score,date,Student\ns1,a1,9,2026-06-01,Kim\n", `"student"`, ""},
+		{"one as it is spelled", "Pupil,assignment,score,date,pupil\ns1,a1,9,2026-06-01,Kim\n", "A2 s1", "9"},
+		{"the second as it is spelled", "pupil,assignment,score,date,Pupil\nKim,a1,9,2026-06-01,s1\n", "A2 s1", "9"},
 		{"neither", "Student,assignment,score,date,STUDENT\nKim,a1,9,2026-06-01,s1\n", `"Student"`, ""},
 		{"both", "student,assignment,score,date,student\nKim,a1,9,2026-06-01,s1\n", `"student"`, ""},
 		{"letters beside scores", "Student ID,Assignment,Score,Date,Score\n" + letters, "A2 s1 A3 s2 A4 s3", "9 7 6"},
@@ -22,7 +23,12 @@ func TestTwinColumns(t *testing.T) {
 		{"a score far behind", "Student ID,Assignment,Score,Date,Score\n" + strings.Repeat(letters, 20) + "s9,a1,8,2026-06-01,9\n", "R62", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := Open([]string{"-"}, Options{Stdin: strings.NewReader(tt.text)})
+			o := Options{Stdin: strings.NewReader(tt.text)}
+			if strings.Contains(tt.text, "Pupil") {
+				o.Mapping = writeFile(t, "mine.yaml", "name: mine\nfields:\n  studentSourcedId: Pupil\n  lineItemSourcedId: assignment\n"+
+					"  scoreStatus: {value: fully graded}\n  score: score\n  scoreDate: date\n")
+			}
+			r, err := Open([]string{"-"}, o)
 			if err != nil {
 				if !strings.HasPrefix(err.Error(), strings.ReplaceAll(twice, "%s", tt.want)) {
 					t.Error(err)
