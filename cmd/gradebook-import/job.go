@@ -70,9 +70,6 @@ func (j *job) run(ctx context.Context) (err error) {
 		return j.term.unread(err)
 	}
 	defer func() { err = errors.Join(err, reader.Close()) }()
-	if err := j.emptied(reader); err != nil {
-		return j.term.unread(err)
-	}
 	dir, err := j.output.directory(j.term)
 	if err != nil {
 		return err
@@ -85,6 +82,9 @@ func (j *job) run(ctx context.Context) (err error) {
 	journal, err := journals()
 	if err != nil {
 		return err
+	}
+	if err := j.emptied(reader, journal); err != nil {
+		return j.term.unread(err)
 	}
 	defer func() { err = errors.Join(err, j.guard.close()) }()
 	if err := j.guard.open(j.files, journals); err != nil {
@@ -179,8 +179,8 @@ func (j *job) book(ctx context.Context, reader *gradecsv.Reader, journal *checkp
 
 // emptied refuses a replacement by a file of which a column is perhaps misspelled: what an earlier run sent from that column
 // would be gone from the gradebook, and nothing would say so.
-func (j *job) emptied(reader *gradecsv.Reader) error {
-	if j.verify || !j.rows.Update {
+func (j *job) emptied(reader *gradecsv.Reader, journal *checkpoint.Journal) error {
+	if j.verify || !j.rows.Update || !journal.Facts().Reached {
 		return nil
 	}
 	for _, p := range reader.Warnings() {
