@@ -165,7 +165,9 @@ func plain(text string) string { return controls.ReplaceAllString(text, "") }
 // widest is the longest line of the bar.
 func widest(text string) (most string) {
 	for line := range strings.Lines(plain(text)) {
-		if line = strings.TrimRight(line, "\n"); !strings.HasPrefix(line, "time=") && utf8.RuneCountInString(line) > utf8.RuneCountInString(most) {
+		line = strings.TrimRight(line, "\n")
+		said := strings.HasPrefix(line, "time=") || strings.HasPrefix(line, program+": ")
+		if !said && utf8.RuneCountInString(line) > utf8.RuneCountInString(most) {
 			most = line
 		}
 	}
