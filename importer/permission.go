@@ -13,7 +13,7 @@ import (
 // be sorted by them), or the end of the input, that the client may do nothing, and the run ends as refused. What looks are answered says nothing about the right to write. For Verify, which only
 // looks, it is the other way round. A look that gets a 403 leaves its row in doubt, and the next run looks again: unlike a
 // server that has no looks, the client may have been given the right meanwhile. Where an earlier run got rows in, those that are
-// held back at the end of the input are at fault themselves.
+// held back at the end of the input are at fault themselves: any number if the input has a row that was got in, else a few.
 //
 // With --look-first no row is sent without a look, so a client that may not look can do nothing either: those rows are held back
 // in the same way (workers.sight), and any look that is answered otherwise settles that it is about them.

@@ -36,8 +36,8 @@ func (j *job) openCheckpoint() (func() (*checkpoint.Journal, error), error) {
 }
 
 // spelled is a target as a checkpoint has it: an earlier version kept the address as it was written. One that is there
-// letter by letter is the one; of several other spellings, one to which something was sent. Where the checkpoint knows none, and
-// other targets' rows, that is said: a new name for the same server would send every row again.
+// letter by letter is the one; of several other spellings, one to which something was sent. Where the checkpoint knows none, that
+// is said: a new name for the same server would send every row again, and so would a new checkpoint.
 func spelled(store *checkpoint.Store, target checkpoint.Target, t *terminal) (checkpoint.Target, error) {
 	if _, known, err := store.Facts(target); known || err != nil {
 		return target, err
@@ -60,18 +60,17 @@ func spelled(store *checkpoint.Store, target checkpoint.Target, t *terminal) (ch
 	if len(same) > 0 {
 		return same[0], nil
 	}
-	if len(targets) == 0 && target != sandboxTarget() {
-		t.note("%s is new and knows of no earlier import; if there was one to this gradebook, stop, and name its checkpoint, or --look-first",
-			store.Path())
+	if target != sandboxTarget() { // which is nobody's other name
+		unheard(store, target, targets, t)
 	}
-	foreign(store, target, targets, t)
 	return target, nil
 }
 
-// foreign says that a checkpoint has rows of other targets and none of this one's. The sandbox is nobody's other name.
-func foreign(store *checkpoint.Store, target checkpoint.Target, targets []checkpoint.Target, t *terminal) {
-	if target == sandboxTarget() {
-		return
+// unheard says that a checkpoint knows nothing of a target: it is new, or has rows of others.
+func unheard(store *checkpoint.Store, target checkpoint.Target, targets []checkpoint.Target, t *terminal) {
+	if len(targets) == 0 {
+		t.note("%s is new and knows of no earlier import; if there was one to this gradebook, stop, and name its checkpoint, or --look-first",
+			store.Path())
 	}
 	var others []string
 	for _, old := range targets {

@@ -68,7 +68,7 @@ var minorCodes = map[string]string{
 }
 
 // minorStatus is the HTTP status that says what a minor code says; of others, and of a failure without one, it is 422, a refusal
-// of the row. Busy is told apart from 429, which says that nothing was applied.
+// of the row. 401 to a write counts as 403 once a new token was refused as well: it may be of this row alone. Busy is told apart from 429, which says that nothing was applied.
 var minorStatus = map[string]int{
 	"unknownobject":         http.StatusNotFound,
 	"unauthorisedrequest":   http.StatusUnauthorized,
